@@ -1,0 +1,13 @@
+/** Header names between the gateway and the services. Whatever a client sends under these names is removed at the edge. */
+export const internalHeaders = {
+  /** `Bearer <internal token>`; the client's own Authorization never passes the gateway. */
+  authorization: 'authorization',
+  /** Milliseconds the caller still waits; it shrinks on each hop. */
+  deadline: 'portico-deadline-ms',
+  /** The id the gateway gave the request; answers carry it to the client too. */
+  requestId: 'portico-request-id',
+  /** The client's address as the gateway found it, walking only through trusted hops. */
+  clientAddress: 'portico-client-address',
+  /** In answers: comma-separated tags under which the gateway keeps it; removed at the edge. */
+  cacheTag: 'cache-tag',
+} as const
