@@ -1,8 +1,14 @@
 import type { Duplex } from 'node:stream'
 import type { Span } from '@opentelemetry/api'
 import type { Policy } from '@portico/contracts'
-import type { Replica } from '../balancing/replica.ts'
-import type { Upstream } from '../balancing/upstreams.ts'
+
+// Until balancing/ lands: its Replica and Upstream take the place of these two.
+interface Replica {
+  readonly id: string
+}
+interface Upstream {
+  readonly service: string
+}
 
 // The seam between the edge and the forwarder. Header lists are flat, `[name, value, name, value, …]`, names in lower
 // case: it is what undici takes and what `ServerResponse.writeHead` writes fastest.
