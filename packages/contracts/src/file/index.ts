@@ -1,1 +1,5 @@
+export * from './contract.ts'
 export * from './events.ts'
+export * from './files.ts'
+export * from './problems.ts'
+export * from './schemas.ts'
