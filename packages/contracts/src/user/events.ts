@@ -11,16 +11,18 @@ const account = {
   avatarFileId: nullable(Id),
   role: Type.Enum([...roles]),
 }
+/** Null: nobody to write to. The operator, and authors whose work was moved in, have no address. */
+const AccountEmail = nullable(EmailAddress)
 const keyOfAccount = ({ userId }: { userId: string }) => userId
 
 export const AccountActivated = defineEvent(
   'user.account.activated.v1',
-  Type.Object({ ...account, email: EmailAddress, locale: Type.String(), activatedAt: Timestamp }),
+  Type.Object({ ...account, email: AccountEmail, locale: Type.String(), activatedAt: Timestamp }),
   { description: 'An address was verified: the account is live', key: keyOfAccount },
 )
 export const AccountChanged = defineEvent(
   'user.account.changed.v1',
-  Type.Object({ ...account, email: EmailAddress, locale: Type.String(), changedAt: Timestamp }),
+  Type.Object({ ...account, email: AccountEmail, locale: Type.String(), changedAt: Timestamp }),
   { description: 'Handle, name, bio, avatar, role, address or locale changed; carries all of them', key: keyOfAccount },
 )
 export const AccountDeleted = defineEvent(
@@ -60,6 +62,25 @@ export const SignUpRepeated = defineEvent(
     description: 'Somebody signed up with an address that has an account: tell its owner',
     key: ({ verificationId }) => verificationId,
   },
+)
+
+export const PasswordResetRequested = defineEvent(
+  'user.password_reset.requested.v1',
+  Type.Object({
+    resetId: Id,
+    userId: Id,
+    email: EmailAddress,
+    name: Type.String(),
+    locale: Type.String(),
+    token: Type.String(),
+    expiresAt: Timestamp,
+  }),
+  { description: 'Somebody asked to set a new password: mail the link to the address', key: ({ resetId }) => resetId },
+)
+export const PasswordChanged = defineEvent(
+  'user.password.changed.v1',
+  Type.Object({ userId: Id, email: EmailAddress, name: Type.String(), locale: Type.String(), changedAt: Timestamp }),
+  { description: 'An account has a new password: tell its owner', key: keyOfAccount },
 )
 
 const follow = { followerId: Id, followedId: Id, at: Timestamp }

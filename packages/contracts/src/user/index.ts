@@ -1,1 +1,5 @@
+export * from './contract.ts'
 export * from './events.ts'
+export * from './operations/index.ts'
+export * from './problems.ts'
+export * from './schemas.ts'

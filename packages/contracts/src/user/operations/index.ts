@@ -1,0 +1,6 @@
+export * from './accounts.ts'
+export * from './admin.ts'
+export * from './me.ts'
+export * from './password-resets.ts'
+export * from './profiles.ts'
+export * from './sessions.ts'
