@@ -39,8 +39,9 @@ test('dates mean one moment on every machine', t => {
 
 test('tags from lists and commas; slugs that an address can hold', t => {
   t.strictSame(listOf({ tags: ['a', 'b'], category: 'b, c' }, 'tags', 'category'), ['a', 'b', 'c'])
-  t.equal(slugOf('Node.js 15.2.0 (Current)', ''), 'node-js-15-2-0-current')
+  t.equal(slugOf('Node.js 15.2.0 (Current)', ''), 'node.js-15.2.0-current')
   t.equal(slugOf('Über Çay', ''), 'uber-cay')
+  t.equal(slugOf('.v1..2_-3.', ''), 'v1-2-3')
   t.equal(slugOf('日本', 'v1'), 'v1')
   t.end()
 })

@@ -61,7 +61,7 @@ export async function readPost(folder: string, path: string): Promise<SourcePost
     slug: slugOf(lastSegment(textOf(data, 'slug', 'permalink', 'url')) ?? name.slug, title),
     publishedAt: dateOf(data, 'date', 'published_at', 'publishdate', 'published') ?? name.date,
     authors: authorsOf(data),
-    tags: listOf(data, 'tags', 'categories', 'category', 'keywords').map(tag => slugOf(tag, tag)),
+    tags: listOf(data, 'tags', 'categories', 'category', 'keywords'),
     isDraft: data.draft === true || data.published === false || data.status === 'draft',
     cover: textOf(data, 'cover', 'image', 'featured_image', 'feature_image', 'thumbnail'),
     body: body.replace(/^\s*\n/, ''),
@@ -77,16 +77,17 @@ function nameParts(path: string): { slug: string; date: string | null } {
   return { slug: dated[2], date: dateOf({ date: dated[1] }, 'date') }
 }
 
-/** Letters without accents, digits and hyphens, at most 100: what an address can hold. */
+/** Lower-case letters without accents and digits, joined by single `-`, `.` or `_`, at most 100: what a slug may be. */
 export function slugOf(text: string, otherwise: string): string {
   const made = (from: string) =>
     from
       .normalize('NFKD')
       .replace(/\p{Mark}/gu, '')
       .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/[^a-z0-9._]+/g, '-')
+      .replace(/[-._]{2,}/g, '-')
       .slice(0, 100)
-      .replace(/^-+|-+$/g, '')
+      .replace(/^[-._]+|[-._]+$/g, '')
   return made(text) || made(otherwise) || 'post'
 }
 
