@@ -1,0 +1,8 @@
+export { durationBuckets, type Metrics } from './metrics.ts'
+export { extractTrace, injectTrace, type TraceCarrier, type TraceHeaders, traceHeadersOf } from './propagation.ts'
+export { type RequestTrace, traceFastify } from './seams/fastify.ts'
+export { type ClientCall, type ClientCallOptions, traceHttpClient } from './seams/http-client.ts'
+export { consumerSpan, type MessageSpanOptions, producerSpan } from './seams/messaging.ts'
+export { type QuerySpanOptions, querySummary, traceQuery } from './seams/sql.ts'
+export { recordFailure, type SpanOptions, withSpan } from './span.ts'
+export { createTelemetry, silentTelemetry, type Telemetry, type TelemetryOptions } from './telemetry.ts'

@@ -1,0 +1,62 @@
+import { context, isSpanContextValid, trace } from '@opentelemetry/api'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { redact, redactText } from './redact.ts'
+
+export interface LogOptions {
+  service: string
+  instance: string
+  level: string
+  destination: DestinationStream
+}
+
+/** JSON lines: `time` (RFC 3339), `level`, `service`, `instance`, `traceId` and `spanId` when there is a span, `msg`. */
+export function createLog({ service, instance, level, destination }: LogOptions): Logger {
+  return pino(
+    {
+      level,
+      base: { service, instance },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: traceOfLine,
+      formatters: {
+        level: label => ({ level: label }),
+        bindings: redact,
+        log: redact,
+      },
+      serializers: { err: errorAsData, error: errorAsData },
+    },
+    destination,
+  )
+}
+
+/**
+ * Standard output without blocking: a reader that stalls must not stop the process, and what it does not take may not
+ * grow without bound either; beyond the bound lines are lost.
+ */
+export function standardOutput(limitBytes = 8 * 1_024 * 1_024) {
+  return pino.destination({ dest: 1, sync: false, maxLength: limitBytes })
+}
+
+function traceOfLine(): object {
+  const spanContext = trace.getSpanContext(context.active())
+  return spanContext && isSpanContextValid(spanContext)
+    ? { traceId: spanContext.traceId, spanId: spanContext.spanId }
+    : {}
+}
+
+const deepestCause = 4
+
+/**
+ * An error's name, code, message, stack and causes, and no other property: drivers hang rows and connection settings
+ * on theirs.
+ */
+export function errorAsData(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return redact(error)
+  const code: unknown = 'code' in error ? error.code : undefined
+  return {
+    type: error.name,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    message: redactText(error.message),
+    stack: redactText(error.stack ?? ''),
+    ...(error.cause === undefined || depth >= deepestCause ? {} : { cause: errorAsData(error.cause, depth + 1) }),
+  }
+}

@@ -1,0 +1,64 @@
+import { context, SpanKind, type Tracer, trace } from '@opentelemetry/api'
+import { recordFailure } from '../span.ts'
+
+export interface QuerySpanOptions {
+  /** The statement with placeholders. Neither it nor its values enter the span, only its summary. */
+  sql: string
+  /** The database's name. */
+  namespace?: string
+}
+
+/**
+ * Seam 3: one CLIENT span a statement, named by its summary (`SELECT posts`). A statement outside of any span is not
+ * traced: a relay that polls would fill the store with traces of one span.
+ */
+export async function traceQuery<T>(
+  tracer: Tracer,
+  { sql, namespace }: QuerySpanOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const parent = context.active()
+  if (!trace.getSpanContext(parent)) return work()
+  const { operation, summary } = querySummary(sql)
+  const attributes = {
+    'db.system.name': 'postgresql',
+    'db.operation.name': operation,
+    'db.query.summary': summary,
+    ...(namespace ? { 'db.namespace': namespace } : {}),
+  }
+  const span = tracer.startSpan(summary, { kind: SpanKind.CLIENT, attributes }, parent)
+  // A leaf: nothing below it makes spans, so the context is not entered, which costs more than the span.
+  try {
+    return await work()
+  } catch (error) {
+    recordFailure(span, error)
+    throw error
+  } finally {
+    span.end()
+  }
+}
+
+interface QuerySummary {
+  operation: string
+  summary: string
+}
+
+const statement = /\b(select|insert|update|delete|merge)\b/i
+const firstWord = /^\s*([a-z]+)/i
+const target =
+  /\b(?:from|into|update|join|table)\s+(?:only\s+)?((?:"[^"]+"|[a-z_][\w$]*)(?:\.(?:"[^"]+"|[a-z_][\w$]*))?)/i
+const rememberedAtMost = 2_000
+const remembered = new Map<string, QuerySummary>()
+
+/** Operation and first table of a statement, as the conventions' `db.query.summary` wants it: `INSERT outbox`. */
+export function querySummary(sql: string): QuerySummary {
+  const known = remembered.get(sql)
+  if (known) return known
+  const word = firstWord.exec(sql)?.[1]?.toUpperCase() ?? 'QUERY'
+  const operation = word === 'WITH' ? (statement.exec(sql)?.[1]?.toUpperCase() ?? word) : word
+  const table = target.exec(sql)?.[1]?.replaceAll('"', '')
+  const summary = { operation, summary: table ? `${operation} ${table}` : operation }
+  // Texts are few (each is a prepared statement); the bound is for those who build SQL by hand.
+  if (remembered.size < rememberedAtMost) remembered.set(sql, summary)
+  return summary
+}
