@@ -12,7 +12,7 @@ import {
   Timestamp,
   writeHeaders,
 } from '../schemas.ts'
-import { NotInTheFuture, PostInTrash, PostNotFound, SlugTaken } from './problems.ts'
+import { AlreadyPublished, NotInTheFuture, PostInTrash, PostNotFound, SlugTaken } from './problems.ts'
 import { contentLimits, Post, PostStatus, PostSummary, Slug } from './schemas.ts'
 
 const tags = ['posts']
@@ -203,7 +203,7 @@ export const schedulePost = defineOperation({
     body: Type.Object({ publishAt: Timestamp }, { additionalProperties: false }),
     response: { 200: Post },
   },
-  errors: [...turnErrors, PostInTrash, NotInTheFuture],
+  errors: [...turnErrors, PostInTrash, AlreadyPublished, NotInTheFuture],
 })
 
 export const restorePost = defineOperation({

@@ -18,6 +18,12 @@ export const PostInTrash = defineProblem(
   'The post is in the trash',
   'Restore it before you change or publish it.',
 )
+export const AlreadyPublished = defineProblem(
+  'already_published',
+  409,
+  'The post is out already',
+  'Take it back with `POST /v1/posts/:id/unpublish` before you schedule it.',
+)
 export const NotInTheFuture = defineProblem(
   'not_in_the_future',
   422,
