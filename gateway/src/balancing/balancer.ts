@@ -68,5 +68,4 @@ export function createBalancer(strategy: Strategy, options: BalancerOptions): Ba
   }
 }
 
-export const noScores: readonly Score[] = []
 export const nobody: ReadonlySet<string> = new Set()

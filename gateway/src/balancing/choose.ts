@@ -1,6 +1,6 @@
 import type { Pick, Score } from './balancer.ts'
-import { noScores } from './balancer.ts'
 import type { Replica } from './replica.ts'
+import { noScores } from './scores.ts'
 
 /** Up to this many replicas all are compared; among more, two chosen at random. */
 export const fullScanLimit = 4

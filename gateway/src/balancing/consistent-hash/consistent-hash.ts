@@ -1,7 +1,7 @@
 import type { Balancer, BalancerOptions, Pick, PickRequest, Score } from '../balancer.ts'
-import { noScores } from '../balancer.ts'
 import { chooseBest } from '../choose.ts'
 import type { Replica } from '../replica.ts'
+import { noScores } from '../scores.ts'
 import { weightNow } from '../weight.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Balancer, BalancerOptions, Pick, PickRequest, Score } from '../balancer.ts'
-import { noScores } from '../balancer.ts'
 import type { Replica } from '../replica.ts'
+import { noScores } from '../scores.ts'
 import { weightNow } from '../weight.ts'
 
 /**
