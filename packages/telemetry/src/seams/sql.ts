@@ -1,5 +1,4 @@
-import { context, SpanKind, type Tracer, trace } from '@opentelemetry/api'
-import { recordFailure } from '../span.ts'
+import { context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 
 export interface QuerySpanOptions {
   /** The statement with placeholders. Neither it nor its values enter the span, only its summary. */
@@ -10,7 +9,8 @@ export interface QuerySpanOptions {
 
 /**
  * Seam 3: one CLIENT span a statement, named by its summary (`SELECT posts`). A statement outside of any span is not
- * traced: a relay that polls would fill the store with traces of one span.
+ * traced: a relay that polls would fill the store with traces of one span. Below a span that is not recorded there is
+ * nothing to record either.
  */
 export async function traceQuery<T>(
   tracer: Tracer,
@@ -18,12 +18,13 @@ export async function traceQuery<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const parent = context.active()
-  if (!trace.getSpanContext(parent)) return work()
-  const { operation, summary } = querySummary(sql)
+  if (trace.getSpan(parent)?.isRecording() !== true) return work()
+  const { operation, summary, collection } = querySummary(sql)
   const attributes = {
     'db.system.name': 'postgresql',
     'db.operation.name': operation,
     'db.query.summary': summary,
+    ...(collection ? { 'db.collection.name': collection } : {}),
     ...(namespace ? { 'db.namespace': namespace } : {}),
   }
   const span = tracer.startSpan(summary, { kind: SpanKind.CLIENT, attributes }, parent)
@@ -31,15 +32,26 @@ export async function traceQuery<T>(
   try {
     return await work()
   } catch (error) {
-    recordFailure(span, error)
+    recordRefusal(span, error)
     throw error
   } finally {
     span.end()
   }
 }
 
+/** The code alone: PostgreSQL's messages quote values (`invalid input syntax for type uuid: "…"`). */
+function recordRefusal(span: Span, error: unknown): void {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  const type = typeof code === 'string' ? code : error instanceof Error ? error.name : 'error'
+  span.setAttribute('error.type', type)
+  if (/^[0-9A-Z]{5}$/.test(type)) span.setAttribute('db.response.status_code', type)
+  span.setStatus({ code: SpanStatusCode.ERROR, message: type })
+}
+
 interface QuerySummary {
   operation: string
+  /** The first table that is named. */
+  collection: string | undefined
   summary: string
 }
 
@@ -57,7 +69,7 @@ export function querySummary(sql: string): QuerySummary {
   const word = firstWord.exec(sql)?.[1]?.toUpperCase() ?? 'QUERY'
   const operation = word === 'WITH' ? (statement.exec(sql)?.[1]?.toUpperCase() ?? word) : word
   const table = target.exec(sql)?.[1]?.replaceAll('"', '')
-  const summary = { operation, summary: table ? `${operation} ${table}` : operation }
+  const summary = { operation, collection: table, summary: table ? `${operation} ${table}` : operation }
   // Texts are few (each is a prepared statement); the bound is for those who build SQL by hand.
   if (remembered.size < rememberedAtMost) remembered.set(sql, summary)
   return summary
