@@ -1,0 +1,120 @@
+import pg from 'pg'
+
+/** A service's place in PostgreSQL: its database, who owns it, and who only works with its rows. */
+export interface Provision {
+  /** `portico_content` */
+  database: string
+  /** Owns the database and migrates it. */
+  owner: { role: string; password: string }
+  /** The running service: SELECT, INSERT, UPDATE, DELETE, and nothing else. */
+  app: { role: string; password: string }
+}
+
+/** The names that every installation uses for a service. */
+export function provisionOf(service: string, passwords: { owner: string; app: string }): Provision {
+  return {
+    database: `portico_${service}`,
+    owner: { role: `${service}_owner`, password: passwords.owner },
+    app: { role: service, password: passwords.app },
+  }
+}
+
+const name = (identifier: string) => pg.escapeIdentifier(identifier)
+const text = (literal: string) => pg.escapeLiteral(literal)
+
+/**
+ * The two roles; running it again sets the passwords. It is one statement, so that nothing is half done, and takes a
+ * lock, since two sessions that alter one role at once get `tuple concurrently updated`.
+ */
+export function rolesSql({ owner, app }: Provision): string[] {
+  return [
+    [
+      'do $portico$ begin',
+      "perform pg_advisory_xact_lock(hashtext('portico roles'));",
+      ...[owner, app].flatMap(({ role, password }) => [
+        `if not exists (select from pg_roles where rolname = ${text(role)}) then create role ${name(role)}; end if;`,
+        `alter role ${name(role)} with login nosuperuser nocreatedb nocreaterole noreplication password ${text(password)};`,
+      ]),
+      'end $portico$',
+    ].join('\n'),
+  ]
+}
+
+/** Creates the database; fails when it exists. It cannot run in a transaction. */
+export function createDatabaseSql({ database, owner }: Provision, template?: string): string {
+  const from = template === undefined ? '' : ` template ${name(template)}`
+  return `create database ${name(database)} owner ${name(owner.role)}${from}`
+}
+
+/** Who may connect. A database made from a template has to be told again: this is not copied. */
+export function accessSql({ database, owner, app }: Provision): string[] {
+  return [
+    `alter database ${name(database)} owner to ${name(owner.role)}`,
+    `revoke all on database ${name(database)} from public`,
+    `grant connect on database ${name(database)} to ${name(app.role)}`,
+  ]
+}
+
+/**
+ * Inside of the new database: what the owner creates from now on, the service may read and write. The extensions that
+ * services use (pg_trgm, unaccent, citext) are trusted ones: the owner of a database may create them in a migration.
+ */
+export function schemaSql({ owner, app }: Provision): string[] {
+  const defaults = `alter default privileges for role ${name(owner.role)} in schema public grant`
+  return [
+    `alter schema public owner to ${name(owner.role)}`,
+    'revoke all on schema public from public',
+    `grant usage on schema public to ${name(app.role)}`,
+    `${defaults} select, insert, update, delete on tables to ${name(app.role)}`,
+    `${defaults} usage, select on sequences to ${name(app.role)}`,
+  ]
+}
+
+/**
+ * Creates what is missing of a service's database and roles, and sets rights and passwords anew. It can run any number
+ * of times, also at once.
+ *
+ * @param adminUrl a superuser's, to any database of the server
+ */
+export async function provision(adminUrl: string, service: Provision): Promise<void> {
+  await withClient(adminUrl, async admin => {
+    await runAll(admin, rolesSql(service))
+    const { rowCount } = await admin.query('select from pg_database where datname = $1', [service.database])
+    if (rowCount === 0) await admin.query(createDatabaseSql(service)).catch(ignoreExisting)
+    await runAll(admin, accessSql(service))
+  })
+  await withClient(databaseUrl(adminUrl, service.database), inside => runAll(inside, schemaSql(service)))
+}
+
+/** The same server, another database, and another role where one is given. */
+export function databaseUrl(url: string, database: string, login?: { role: string; password: string }): string {
+  const target = new URL(url)
+  target.pathname = `/${encodeURIComponent(database)}`
+  if (login) {
+    target.username = encodeURIComponent(login.role)
+    target.password = encodeURIComponent(login.password)
+  }
+  return target.href
+}
+
+async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, application_name: 'provision' })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+async function runAll(client: pg.Client, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await client.query(statement)
+}
+
+/** Somebody else created it between our look and our try. */
+function ignoreExisting(error: unknown): void {
+  const code = error instanceof pg.DatabaseError ? error.code : undefined
+  // duplicate_database, or the unique index of pg_database when two tried in the same moment
+  if (code !== '42P04' && code !== '23505') throw error
+}
