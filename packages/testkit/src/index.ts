@@ -1,0 +1,15 @@
+export {
+  privatePostgres,
+  type TestDatabase,
+  type TestDatabaseOptions,
+  type TestPostgres,
+  testDatabase,
+  testPostgres,
+} from './databases.ts'
+export { type EventuallyOptions, eventually } from './eventually.ts'
+export { freePort } from './free-port.ts'
+export { type TestNats, type TestNatsOptions, testNats } from './nats.ts'
+export type { PostgresServer } from './postgres-server.ts'
+export { type ProcessOptions, type StartedProcess, startProcess } from './process.ts'
+export type { TestScope } from './scope.ts'
+export type { Exit } from './tether.ts'
