@@ -1,14 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Span } from '@opentelemetry/api'
 import type { Policy } from '@portico/contracts'
-
-// Until balancing/ lands: its Replica and Upstream take the place of these two.
-interface Replica {
-  readonly id: string
-}
-interface Upstream {
-  readonly service: string
-}
+import type { Replica } from '../balancing/replica.ts'
+import type { Supports, Upstream } from '../balancing/upstream.ts'
 
 // The seam between the edge and the forwarder. Header lists are flat, `[name, value, name, value, …]`, names in lower
 // case: it is what undici takes and what `ServerResponse.writeHead` writes fastest.
@@ -16,18 +11,21 @@ interface Upstream {
 /** One request on its way to a service, as the edge hands it over. */
 export interface ForwardTarget {
   readonly upstream: Upstream
-  /** Whether this replica's contract has the route. */
-  readonly supports: (replica: Replica) => boolean
+  /** Whether this replica's contract has the route. One function per route, not per request: answers are kept by it. */
+  readonly supports: Supports
   readonly method: string
   /** Path and query, exactly as they go upstream. */
   readonly path: string
   /** The forwarder keeps `bodyLimitBytes` for bodies that do not declare their length: `BodyTooLarge`. */
   readonly policy: Policy
-  /** What the edge lets through and what it adds. The forwarder adds `host`, `portico-deadline-ms` and `traceparent`. */
+  /**
+   * What the edge lets through (`endToEndHeaders` in headers.ts takes out what belongs to one hop only) and what it
+   * adds; the array becomes the forwarder's. It adds `portico-deadline-ms` and `traceparent`, and `host` when missing.
+   */
   readonly headers: string[]
   readonly deadlineAtMs: number
   /** For strategies that keep a caller on one replica. */
-  readonly principalKey?: string
+  readonly principalKey?: string | undefined
   readonly explain: boolean
   /** The request's root span: parent of the client span, and where pick, retries and waits become attributes. */
   readonly span: Span
@@ -65,7 +63,46 @@ export interface WholeAnswer {
   readonly headers: string[]
   readonly body: Buffer
 }
-// forwarder.forward(request, reply, target): rejects with a ProblemError (BadGateway, ServiceUnavailable, Overloaded,
-//   DeadlineExceeded, BodyTooLarge) as long as nothing was sent to the client; the edge answers it (or serves stale).
-//   Once the head is out, a failure breaks the connection and resolves.
-// forwarder.ask(target, { body: Buffer | null, limitBytes }): Promise<WholeAnswer>, same balancing, retries and errors.
+
+export interface Forwarder {
+  /**
+   * Sends the request to a replica and streams its answer to the client.
+   *
+   * @throws ProblemError (BadGateway, ServiceUnavailable, Overloaded, DeadlineExceeded, BodyTooLarge, RequestTimeout) as
+   *   long as nothing was sent to the client: the caller answers it, or serves something stale. Once the head is out, a
+   *   failure breaks the connection and the promise resolves, as it does when the client leaves.
+   */
+  forward(request: { raw: IncomingMessage }, reply: RawReply, target: ForwardTarget): Promise<void>
+  /**
+   * Joins the client's socket with a replica's after the replica has answered 101; another answer is passed on and the
+   * socket closed. Failures are answered as problems on the socket.
+   */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, target: ForwardTarget): void
+  /** Same balancing, retries and errors for what the gateway itself asks. Longer answers than `limitBytes`: BadGateway. */
+  ask(target: ForwardTarget, options: { body: Buffer | null; limitBytes: number }): Promise<WholeAnswer>
+  /** Budget, breaker, limit and parked requests of each service, for the admin API. */
+  snapshot(): LaneSnapshot[]
+  /** Ends timers; parked requests fail. Requests under way go on. */
+  close(): void
+}
+
+/** What the forwarder needs of a Fastify reply. */
+export interface RawReply {
+  readonly raw: ServerResponse
+  hijack(): unknown
+}
+
+export interface LaneSnapshot {
+  service: string
+  inFlight: number
+  /** Requests this service may be working on for this gateway; more are refused. */
+  limit: number
+  parked: number
+  breaker: 'closed' | 'open' | 'half-open'
+  /** Retries and hedges that may be made now. */
+  retryTokens: number
+  retries: number
+  hedges: number
+  hedgesWon: number
+  shed: number
+}

@@ -1,1 +1,5 @@
+export * from './contract.ts'
 export * from './events.ts'
+export * from './notices.ts'
+export * from './problems.ts'
+export * from './schemas.ts'

@@ -1,0 +1,80 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { type Keeper, startKeeper } from './processes/keeper.ts'
+import { whenLauncherIsGone } from './processes/launcher.ts'
+import { checksOf, runCheck } from './suite/checks.ts'
+import { testFiles } from './suite/files.ts'
+import { describeFailure, summaryLine } from './suite/report.ts'
+import { startSuiteServers } from './suite/servers.ts'
+import type { FileOutcome, Tally } from './suite/tally.ts'
+import { runTap } from './suite/tap.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const fileLimitSeconds = 180
+const interruptedCode = 130
+
+/** Set from outside these would bend a test towards somebody's real servers. */
+const foreign = [
+  'DATABASE_URL',
+  'NATS_URL',
+  'SMTP_URL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'PORT',
+  'HOST',
+  'PORTICO_LAUNCHER_FD',
+]
+
+const keeper = startKeeper()
+let interrupted = false
+const interrupt = () => {
+  if (interrupted) return
+  interrupted = true
+  console.error('\nInterrupted: stopping what was started')
+  keeper.close().finally(() => process.exit(interruptedCode))
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
+whenLauncherIsGone(process.env, interrupt)
+
+try {
+  const tally = await runEverything(process.argv.slice(2), keeper)
+  await keeper.close()
+  if (tally.failures.length > 0) console.log(`\n${tally.failures.map(describeFailure).join('\n\n')}`)
+  console.log(`\n${summaryLine(tally)}`)
+  process.exitCode = tally.failed > 0 ? 1 : 0
+} catch (error) {
+  await keeper.close()
+  if (!interrupted) {
+    console.error(error instanceof Error ? error.message : error)
+    console.log(`\n${summaryLine({ passed: 0, failed: 1, skipped: 0 })}`)
+    process.exitCode = 1
+  }
+}
+
+/** With paths only the tests there; without, the checks first and then every test. */
+async function runEverything(paths: readonly string[], keeper: Keeper): Promise<Tally> {
+  const files = testFiles(root, paths)
+  const servers = startSuiteServers({ keeper, logFile: join(root, '.portico', 'logs', 'test-postgres.log') })
+  servers.catch(() => {})
+  const checks = paths.length === 0 ? await Promise.all(checksOf(root).map(check => runCheck(root, check, keeper))) : []
+  for (const { name, ok, output, seconds } of checks) {
+    console.log(`${mark(ok)} ${name} (${seconds.toFixed(1)} s)${ok || !output ? '' : `\n${output}`}`)
+  }
+  const { folder, postgresUrl } = await servers
+  const env: NodeJS.ProcessEnv = { ...process.env, PORTICO_TEST_POSTGRES_URL: postgresUrl, TMPDIR: join(folder, 'tmp') }
+  for (const name of foreign) delete env[name]
+  const jobs = Math.max(1, Math.min(4, availableParallelism()))
+  const tally = await runTap({ root, files, env, jobs, fileLimitSeconds, keeper, onFile: printFile })
+  for (const { name, ok, output } of checks) {
+    tally[ok ? 'passed' : 'failed']++
+    if (!ok) tally.failures.unshift({ path: [name], diagnostics: { message: output.slice(-4_000) } })
+  }
+  return tally
+}
+
+function printFile({ name, ok, tests, seconds }: FileOutcome): void {
+  console.log(`${mark(ok)} ${name} (${tests} ${tests === 1 ? 'test' : 'tests'}, ${seconds.toFixed(1)} s)`)
+}
+
+function mark(ok: boolean): string {
+  return ok ? '✓' : '✗'
+}
