@@ -95,7 +95,8 @@ export function contractDigest(document: ContractDocument): string {
   return createHash('sha256').update(canonicalJson(document)).digest('hex')
 }
 
-function canonicalJson(value: unknown): string {
+/** JSON with the members of each object in one order: equal values, equal text. */
+export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (value !== null && typeof value === 'object') {
     const members = Object.entries(value)
