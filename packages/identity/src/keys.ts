@@ -17,3 +17,18 @@ export async function generateKeyPair(): Promise<KeyPair> {
   const names = { kid: await calculateJwkThumbprint(publicKey), alg: tokenAlgorithm, use: 'sig' }
   return { privateJwk: { ...privateKey, ...names }, jwks: { keys: [{ ...publicKey, ...names }] } }
 }
+
+/**
+ * Public keys as configuration holds them.
+ * @throws TypeError when it is no JWK set, or when a private key is among them: verifiers must not be able to sign
+ */
+export function publicKeysOf(value: unknown): JSONWebKeySet {
+  if (!isKeySet(value)) throw new TypeError('not a JWK set (RFC 7517)')
+  if (value.keys.some(key => 'd' in key)) throw new TypeError('a private key where public ones belong')
+  return value
+}
+
+function isKeySet(value: unknown): value is JSONWebKeySet {
+  if (typeof value !== 'object' || value === null || !('keys' in value) || !Array.isArray(value.keys)) return false
+  return value.keys.length > 0 && value.keys.every(key => typeof key === 'object' && key !== null && 'kty' in key)
+}
