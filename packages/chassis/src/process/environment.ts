@@ -40,23 +40,32 @@ interface Absent<Or> {
   or?: Or
 }
 
-function reader<T, Or>(options: Absent<Or>, read: (given: string) => { value: T } | { wrong: string }): Reader<T | Or> {
+function reader<T, Or>(
+  options: Absent<Or>,
+  read: (given: string) => { value: T } | { wrong: string },
+): Reader<T | NoInfer<Or>> {
   return given => {
     if (given !== undefined) return read(given)
     return 'or' in options && options.or !== undefined ? { value: options.or } : { wrong: 'is required' }
   }
 }
 
-export function text<Or = never>(options: Absent<Or> & { pattern?: RegExp; means?: string } = {}): Reader<string | Or> {
+export function text<Or = never>(
+  options: Absent<Or> & { pattern?: RegExp; means?: string } = {},
+): Reader<string | NoInfer<Or>> {
   const { pattern, means = 'of the expected form' } = options
   return reader(options, given => (pattern && !pattern.test(given) ? { wrong: `must be ${means}` } : { value: given }))
 }
 
-export function integer<Or = never>(options: Absent<Or> & { min?: number; max?: number } = {}): Reader<number | Or> {
+export function integer<Or = never>(
+  options: Absent<Or> & { min?: number; max?: number } = {},
+): Reader<number | NoInfer<Or>> {
   return numeric(options, /^-?\d{1,15}$/, 'a whole number')
 }
 
-export function number<Or = never>(options: Absent<Or> & { min?: number; max?: number } = {}): Reader<number | Or> {
+export function number<Or = never>(
+  options: Absent<Or> & { min?: number; max?: number } = {},
+): Reader<number | NoInfer<Or>> {
   return numeric(options, /^-?\d{1,15}(?:\.\d{1,15})?$/, 'a number')
 }
 
@@ -64,7 +73,7 @@ function numeric<Or>(
   options: Absent<Or> & { min?: number; max?: number },
   pattern: RegExp,
   means: string,
-): Reader<number | Or> {
+): Reader<number | NoInfer<Or>> {
   const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = options
   return reader(options, given => {
     const value = Number(given)
@@ -74,7 +83,9 @@ function numeric<Or>(
 }
 
 /** The text of the URL, as the libraries want it. */
-export function url<Or = never>(options: Absent<Or> & { protocols?: readonly string[] } = {}): Reader<string | Or> {
+export function url<Or = never>(
+  options: Absent<Or> & { protocols?: readonly string[] } = {},
+): Reader<string | NoInfer<Or>> {
   const { protocols } = options
   return reader(options, given => {
     if (!URL.canParse(given)) return { wrong: 'must be a URL' }
@@ -84,7 +95,7 @@ export function url<Or = never>(options: Absent<Or> & { protocols?: readonly str
 }
 
 /** Comma-separated; without empty entries. */
-export function list<Or = never>(options: Absent<Or> = {}): Reader<readonly string[] | Or> {
+export function list<Or = never>(options: Absent<Or> = {}): Reader<readonly string[] | NoInfer<Or>> {
   return reader(options, given => {
     const items = given.split(',').map(item => item.trim())
     return { value: items.filter(item => item !== '') }
@@ -94,7 +105,7 @@ export function list<Or = never>(options: Absent<Or> = {}): Reader<readonly stri
 export function choice<const Choice extends string, Or = never>(
   choices: readonly Choice[],
   options: Absent<Or> = {},
-): Reader<Choice | Or> {
+): Reader<Choice | NoInfer<Or>> {
   return reader(options, given => {
     const value = choices.find(one => one === given)
     return value === undefined ? { wrong: `must be one of ${choices.join(', ')}` } : { value }
@@ -110,7 +121,7 @@ export function flag(options: { or?: boolean } = {}): Reader<boolean> {
 }
 
 /** `check` throws, or returns what it read. */
-export function json<T, Or = never>(check: (value: unknown) => T, options: Absent<Or> = {}): Reader<T | Or> {
+export function json<T, Or = never>(check: (value: unknown) => T, options: Absent<Or> = {}): Reader<T | NoInfer<Or>> {
   return reader(options, given => {
     try {
       return { value: check(JSON.parse(given)) }
