@@ -78,7 +78,7 @@ export const createPost = defineOperation({
     'The slug is made from the title when it is left out, and made unique; a given one must be free. ' +
     'Importers (`admin`, `operator`) set `byline`, `createdAt` and `publishedAt`; with `publishedAt` the post is out at once.',
   tags,
-  schema: { headers: writeHeaders, body: NewPost, response: { 201: Post } },
+  schema: { headers: writeHeaders, body: NewPost, response: { 201: PostSummary } },
   errors: [NotSignedIn, Forbidden, SlugTaken],
   policy: { bodyLimitBytes: contentLimits.bodyBytes },
 })
@@ -139,7 +139,7 @@ export const editPost = defineOperation({
   description:
     'Needs `If-Match` with the ETag that was read. Comments and reactions do not make an ETag stale for writing.',
   tags,
-  schema: { params: byId, headers: conditionalWriteHeaders, body: PostPatch, response: { 200: Post } },
+  schema: { params: byId, headers: conditionalWriteHeaders, body: PostPatch, response: { 200: PostSummary } },
   errors: [NotSignedIn, Forbidden, PostNotFound, SlugTaken, PostInTrash, StaleWrite, PreconditionRequired],
   policy: { bodyLimitBytes: contentLimits.bodyBytes },
 })
@@ -174,7 +174,7 @@ export const publishPost = defineOperation({
         { additionalProperties: false },
       ),
     ),
-    response: { 200: Post },
+    response: { 200: PostSummary },
   },
   errors: [...turnErrors, PostInTrash],
 })
@@ -186,7 +186,7 @@ export const unpublishPost = defineOperation({
   summary: 'Make it a draft again',
   description: 'Ends a schedule too. A draft stays one: 200 again.',
   tags,
-  schema: { params: byId, headers: turnHeaders, response: { 200: Post } },
+  schema: { params: byId, headers: turnHeaders, response: { 200: PostSummary } },
   errors: [...turnErrors, PostInTrash],
 })
 
@@ -201,7 +201,7 @@ export const schedulePost = defineOperation({
     params: byId,
     headers: turnHeaders,
     body: Type.Object({ publishAt: Timestamp }, { additionalProperties: false }),
-    response: { 200: Post },
+    response: { 200: PostSummary },
   },
   errors: [...turnErrors, PostInTrash, AlreadyPublished, NotInTheFuture],
 })
@@ -213,6 +213,6 @@ export const restorePost = defineOperation({
   summary: 'Take it out of the trash, as a draft',
   description: 'What is not in the trash stays as it is: 200 again.',
   tags,
-  schema: { params: byId, headers: turnHeaders, response: { 200: Post } },
+  schema: { params: byId, headers: turnHeaders, response: { 200: PostSummary } },
   errors: [...turnErrors],
 })

@@ -56,13 +56,14 @@ const summary = {
   }),
   coverFileId: nullable(Id),
   counts: Counts,
+  revision: Type.Integer({ minimum: 1, description: 'Counts the edits of title, body, tags, cover, slug and byline' }),
   createdAt: Timestamp,
   updatedAt: Timestamp,
   publishedAt: nullable(Timestamp),
   scheduledFor: nullable(Timestamp),
 }
 
-/** What lists hold. */
+/** A post without its text: what lists hold, and what a write answers, since the writer has the text. */
 export const PostSummary = Type.Object(summary)
 export type PostSummary = Static<typeof PostSummary>
 
@@ -70,7 +71,6 @@ export const Post = Type.Object({
   ...summary,
   html: Type.String({ description: 'Made from the Markdown and sanitised: safe to put into a page' }),
   body: Type.Optional(Type.String({ description: 'The Markdown; only for those who may edit the post' })),
-  revision: Type.Integer({ minimum: 1, description: 'Counts the edits of title, body, tags, cover, slug and byline' }),
 })
 export type Post = Static<typeof Post>
 
