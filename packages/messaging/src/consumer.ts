@@ -1,0 +1,212 @@
+import { AckPolicy, DeliverPolicy, ReplayPolicy } from '@nats-io/jetstream'
+import type { Msg, NatsConnection } from '@nats-io/transport-node'
+import { context, ROOT_CONTEXT } from '@opentelemetry/api'
+import type { Database } from '@portico/database'
+import type { Telemetry } from '@portico/telemetry'
+import type { Bus } from './bus.ts'
+import { pause } from './connection.ts'
+import { readDelivery } from './delivery.ts'
+import type { Handler } from './handler.ts'
+import { createLanes } from './lanes.ts'
+import { createProcess } from './process.ts'
+import { type Pull, startPull } from './pull.ts'
+import type { Relay } from './relay.ts'
+import { ensureDeadLetterStream, managerOf } from './streams.ts'
+import { deadLetterStream, durableOf, eventFilter, replaySubject, requireConsumerName, streamOf } from './subjects.ts'
+
+export interface ConsumeOptions<Tables> {
+  /** Unique within the service; names its inbox rows, its dead letters and its metrics. Never to be changed. */
+  name: string
+  service: string
+  /** The entity whose events it takes, each key's in order: `user.account`. One consumer a service and entity. */
+  from: string
+  on: readonly Handler<Tables>[]
+  bus: Bus
+  database: Database<Tables>
+  telemetry: Telemetry
+  /** Woken when a handler's transaction, which may have added events, is committed. */
+  relay?: Pick<Relay, 'wake'>
+  /** Keys handled side by side, each with a connection of the database's pool; default 4. */
+  concurrency?: number
+  /** Failures of the handler until the event goes to the dead letters; default 6. */
+  attempts?: number
+  /** Delay after the first, second, … failure, ms; the last one repeats. Default 1 s, 5 s, 15 s, 1 min, 5 min. */
+  backoffMs?: readonly number[]
+  /** How long to wait for an event that is missing before its successors go on without it; default 30 s. */
+  gapWaitMs?: number
+}
+
+export interface Consumer {
+  start(): void
+  /** Takes nothing more, and lets the handlers that run end. */
+  stop(): Promise<void>
+  /** Events that are not handled yet, as the server said last, at most some seconds ago. */
+  lag(): number
+}
+
+const second = 1_000
+const ackWaitMs = 6 * second
+const lagEveryMs = 5 * second
+const retryMs = 500
+const nanosecondsPerMs = 1_000_000
+const defaultBackoffMs = [second, 5 * second, 15 * second, 60 * second, 300 * second]
+
+/**
+ * Handles the events of one entity: each once in effect, those of one key in the order in which they became true.
+ *
+ * @example
+ * consume<Tables>({ name: 'authors', service: 'content', from: 'user.account', bus, database, telemetry,
+ *   on: [handle(AccountActivated, (account, { trx }) => authorStore(trx).save(account))] })
+ */
+export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
+  const { service, from, bus, database, telemetry, concurrency = 4 } = options
+  const name = requireConsumerName(options.name)
+  const handlers = handlersBySubject(options.on, from)
+  const stopping = new AbortController()
+  const capacity = Math.max(16, concurrency * 8)
+  let available = true
+  let pulls: Pull[] = []
+  let lag = 0
+  let running: Promise<void> | undefined
+  const lagGauge = telemetry.metrics.gauge('portico_consumer_lag', 'Events that are not handled yet', ['consumer'])
+
+  const lanes = createLanes({
+    concurrency,
+    workingEveryMs: ackWaitMs / 3,
+    onRoom: askForMore,
+    look: createProcess({
+      consumer: name,
+      service,
+      database,
+      telemetry,
+      handlers,
+      attempts: options.attempts ?? 6,
+      backoffMs: options.backoffMs ?? defaultBackoffMs,
+      gapWaitMs: options.gapWaitMs ?? 30 * second,
+      client: () => (bus.isConnected() ? bus.current() : null),
+      onHandled: () => options.relay?.wake(),
+      onUnavailable: error => void waitForDatabase(error),
+    }),
+  })
+
+  function askForMore() {
+    for (const pull of pulls) pull.more()
+  }
+
+  /** Asks for nothing until the database answers: no event is tried, so none can fail. */
+  async function waitForDatabase(error: unknown) {
+    if (!available) return
+    available = false
+    telemetry.log.warn({ err: error, consumer: name }, 'the database is away: events wait in the stream')
+    do await pause(retryMs, stopping.signal)
+    while (!stopping.signal.aborted && !(await database.isReady()))
+    available = true
+    askForMore()
+  }
+
+  function take(message: Msg) {
+    const delivery = readDelivery(message)
+    if (delivery) return lanes.add(delivery)
+    telemetry.log.error({ consumer: name, subject: message.subject }, 'not an event: dropped')
+    message.respond('+TERM')
+  }
+
+  /** From one connection until it, or what the server knows of us, is lost. */
+  function session(client: NatsConnection): Promise<string> {
+    return new Promise(resolve => {
+      const end = (reason: string) => {
+        for (const pull of pulls) pull.stop()
+        pulls = []
+        forget()
+        clearInterval(lagTimer)
+        stopping.signal.removeEventListener('abort', abort)
+        resolve(reason)
+      }
+      const abort = () => end('stopping')
+      const forget = bus.onStatus(() => end('connection lost'))
+      const lagTimer = setInterval(() => void measureLag(client), lagEveryMs)
+      stopping.signal.addEventListener('abort', abort)
+      const room = () => (available ? capacity - lanes.size() : 0)
+      const durable = durableOf(service, from)
+      const pullFrom = (stream: string) =>
+        startPull({ client, stream, durable, inboxPrefix: bus.inboxPrefix, room, onMessage: take, onLost: end })
+      pulls = [pullFrom(streamOf(from)), pullFrom(deadLetterStream)]
+    })
+  }
+
+  async function measureLag(client: NatsConnection) {
+    try {
+      const { consumers } = await managerOf(client)
+      const { num_pending, num_ack_pending } = await consumers.info(streamOf(from), durableOf(service, from))
+      lag = num_pending + num_ack_pending
+      lagGauge.set({ consumer: name }, lag)
+    } catch {
+      // Away: the session's end will say so.
+    }
+  }
+
+  async function run() {
+    let complaints = 0
+    while (!stopping.signal.aborted) {
+      try {
+        const client = await bus.whenConnected(stopping.signal)
+        await ensureConsumers(client, { service, from, name })
+        complaints = 0
+        void measureLag(client)
+        const reason = await session(client)
+        if (reason !== 'stopping') telemetry.log.info({ consumer: name, reason }, 'beginning anew with the stream')
+      } catch (error) {
+        if (stopping.signal.aborted) return
+        // Whose stream it is may not have started yet.
+        if (complaints++ % 60 === 0) telemetry.log.info({ err: error, consumer: name }, 'waiting for the stream')
+      }
+      await pause(retryMs, stopping.signal)
+    }
+  }
+
+  return {
+    start() {
+      running ??= context.with(ROOT_CONTEXT, run)
+    },
+    async stop() {
+      stopping.abort(new Error('the consumer is stopping'))
+      await running
+      await lanes.stop()
+    },
+    lag: () => lag,
+  }
+}
+
+/** Two durables: the entity's events, and the replays of this consumer's dead letters. */
+async function ensureConsumers(
+  client: NatsConnection,
+  { service, from, name }: { service: string; from: string; name: string },
+): Promise<void> {
+  const { consumers } = await managerOf(client)
+  const common = {
+    durable_name: durableOf(service, from),
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    replay_policy: ReplayPolicy.Instant,
+    // Told every third of it that we are at work: so long a killed replica's events wait, not longer.
+    ack_wait: ackWaitMs * nanosecondsPerMs,
+    // The handler's failures are counted in the inbox; deliveries are not failures.
+    max_deliver: -1,
+    // Includes what waits behind a failed event of its key: a low bound would stop all keys for one.
+    max_ack_pending: 10_000,
+  }
+  await ensureDeadLetterStream(client)
+  await consumers.add(deadLetterStream, { ...common, filter_subject: replaySubject(service, name) })
+  await consumers.add(streamOf(from), { ...common, filter_subject: eventFilter(from) })
+}
+
+function handlersBySubject<Tables>(on: readonly Handler<Tables>[], from: string): Map<string, Handler<Tables>> {
+  const handlers = new Map<string, Handler<Tables>>()
+  for (const handler of on) {
+    const { subject, entity } = handler.definition
+    if (entity !== from) throw new TypeError(`${subject} is no event of ${from}`)
+    if (handlers.has(subject)) throw new TypeError(`${subject} has two handlers`)
+    handlers.set(subject, handler)
+  }
+  return handlers
+}
