@@ -1,8 +1,10 @@
 export { Answer, answer, created, noContent } from './http/answer.ts'
 export type { App, OperationRoute, RequestOf } from './http/app.ts'
+export { answerBrokenRequest } from './http/broken-requests.ts'
 export { etagOf, notModified, requireMatch } from './http/conditional.ts'
 export { pageAnswer } from './http/pages.ts'
 export type { Checks } from './http/probes.ts'
+export { sendProblem } from './http/problems.ts'
 export { announcementOf } from './process/announce.ts'
 export {
   choice,

@@ -6,10 +6,11 @@ import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { keepAccess } from './http/access.ts'
 import type { App } from './http/app.ts'
 import { takeJson } from './http/bodies.ts'
+import { answerBrokenRequest } from './http/broken-requests.ts'
 import { keepDeadlines } from './http/deadline.ts'
 import { unwrapAnswers } from './http/outcome.ts'
 import { answerProbes, type Checks } from './http/probes.ts'
-import { answerProblems } from './http/problems.ts'
+import { answerProblems, answerUnroutable } from './http/problems.ts'
 import { countRequests, createLifecycle } from './process/lifecycle.ts'
 import type { ServiceConfig } from './process/variables.ts'
 import { validateBySchema } from './validation/compiler.ts'
@@ -69,6 +70,8 @@ function createFastify({ config, telemetry, requestTimeoutMs = timeouts.requestM
     genReqId: () => `${config.instance}-${++requests}`,
     bodyLimit: 64 * 1_024,
     routerOptions: { maxParamLength: 512 },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: answerUnroutable,
     keepAliveTimeout: timeouts.keepAliveMs,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: timeouts.silentMs,

@@ -12,15 +12,29 @@ export function unwrapAnswers(app: FastifyInstance): void {
 
 function unwrapping(handler: RouteHandlerMethod, successStatus: number): RouteHandlerMethod {
   return async function (request: FastifyRequest, reply: FastifyReply) {
-    const result: unknown = await handler.call(this, request, reply)
+    const result = await resultOf(handler, this, request, reply)
     if (reply.sent || result === reply) return reply
-    if (result instanceof Answer) {
-      reply.code(result.status ?? successStatus).headers(result.headers)
-      return send(reply, result.body)
-    }
-    // A handler that called reply.code() itself knows better.
-    if (reply.statusCode === 200) reply.code(successStatus)
-    return send(reply, result)
+    const { body, status, headers } = result instanceof Answer ? result : new Answer(result)
+    // A handler that called reply.code() itself knows better than the contract.
+    if (status !== undefined || reply.statusCode === 200) reply.code(status ?? successStatus)
+    reply.headers(headers)
+    return send(reply, body)
+  }
+}
+
+async function resultOf(
+  handler: RouteHandlerMethod,
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  try {
+    return await handler.call(app, request, reply)
+  } catch (error) {
+    if (!reply.sent) throw error
+    // The deadline has answered already, and most likely this is its abort coming back.
+    request.log.debug({ err: error }, 'a handler failed after its answer')
+    return reply
   }
 }
 

@@ -46,6 +46,11 @@ export function answerProblems(app: FastifyInstance, { log }: Telemetry): void {
   })
 }
 
+/** A path that no router can read: not percent-encoded text, or with a segment beyond any length. No hook has run. */
+export function answerUnroutable(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(request, reply, byStatus(error) ?? BadRequest({ cause: error }))
+}
+
 /** @param request the one that failed: its path and trace go into the body */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: ProblemError): FastifyReply {
   if (request.trace) request.trace.errorType = problem.status >= 500 ? problem.code : undefined
@@ -55,7 +60,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   return reply
     .code(problem.status)
     .headers({ ...problem.headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
-    .send(JSON.stringify(body))
+    // As bytes: to a text of JSON Fastify adds a charset, which RFC 8259 does not know.
+    .send(Buffer.from(JSON.stringify(body)))
 }
 
 // What the handler had set belongs to the answer that will not be: an ETag, a cache tag, a length.

@@ -39,16 +39,24 @@ export function unitOfWork<Tables, Stores>(options: UnitOfWorkOptions<Tables, St
 
   function forRequest<Body>(request: FastifyRequest, work: (stores: Stores) => Promise<Answer<Body> | Body>) {
     return inTransaction(async (bound, trx) => {
-      const once = async () => storable(request, await work(bound))
       const key = keyOf(request)
-      const { answer, replayed } =
-        key === undefined
-          ? { answer: await once(), replayed: false }
-          : await ledger.once(trx, { scope: scopeOf(request), key, fingerprint: fingerprintOf(request) }, once)
-      throwIfEnded(request)
-      const headers = replayed ? { ...answer.headers, 'idempotent-replayed': 'true' } : answer.headers
-      return new Answer(answer.body, { status: answer.status, headers })
+      const result = key === undefined ? answerOf(await work(bound)) : await keyed(trx, request, key, () => work(bound))
+      // Nobody waits any more: better nothing than an effect that its caller never hears of.
+      if (request.deadline?.reason) throw request.deadline.reason
+      return result
     })
+  }
+
+  async function keyed<Body>(
+    trx: Transaction<Tables>,
+    request: FastifyRequest,
+    key: string,
+    work: () => Promise<Answer<Body> | Body>,
+  ): Promise<Answer<Body>> {
+    const asked = { scope: scopeOf(request), key, fingerprint: fingerprintOf(request) }
+    const { answer, replayed } = await ledger.once(trx, asked, async () => storable(request, answerOf(await work())))
+    const headers = replayed ? { ...answer.headers, 'idempotent-replayed': 'true' } : answer.headers
+    return new Answer(answer.body, { status: answer.status, headers })
   }
 
   function transact<T>(work: (stores: Stores) => Promise<T>): Promise<T>
@@ -67,11 +75,13 @@ export function unitOfWork<Tables, Stores>(options: UnitOfWorkOptions<Tables, St
   return transact
 }
 
+function answerOf<Body>(result: Answer<Body> | Body): Answer<Body> {
+  return result instanceof Answer ? result : new Answer(result)
+}
+
 /** The answer as the ledger keeps it: with the status that a replay must have too. */
-function storable<Body>(request: FastifyRequest, result: Answer<Body> | Body) {
-  const given = result instanceof Answer ? result : new Answer(result)
-  const status = given.status ?? request.routeOptions.config.successStatus ?? 200
-  return { status, headers: { ...given.headers }, body: given.body }
+function storable<Body>({ routeOptions }: FastifyRequest, { status, headers, body }: Answer<Body>) {
+  return { status: status ?? routeOptions.config.successStatus ?? 200, headers: { ...headers }, body }
 }
 
 function keyOf({ method, headers }: FastifyRequest): string | undefined {
@@ -89,8 +99,4 @@ function fingerprintOf(request: FastifyRequest): string {
     .update(canonicalJson(request.body ?? null))
     .digest('hex')
   return `${request.method} ${request.url} ${scopeOf(request)} ${digest}`
-}
-
-function throwIfEnded({ deadline }: FastifyRequest): void {
-  if (deadline?.reason) throw deadline.reason
 }
