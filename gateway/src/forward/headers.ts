@@ -80,3 +80,26 @@ export function answerHeaders(parsed: Readonly<Record<string, string | string[] 
   }
   return flat
 }
+
+/** Fields that have no place in trailers, because they are needed before the body (RFC 9110, section 6.5.1). */
+const notInTrailers: ReadonlySet<string> = new Set([
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'host',
+  'set-cookie',
+  'trailer',
+])
+
+/** The trailers of an answer, flat; null when there are none. */
+export function answerTrailers(parsed: Readonly<Record<string, string | string[] | undefined>>): string[] | null {
+  let flat: string[] | null = null
+  for (const name in parsed) {
+    const value = parsed[name]
+    if (value === undefined || hopByHop.has(name) || notInTrailers.has(name)) continue
+    flat ??= []
+    for (const one of typeof value === 'string' ? [value] : value) flat.push(name, one)
+  }
+  return flat
+}

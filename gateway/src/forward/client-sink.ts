@@ -1,0 +1,132 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Exchange } from './exchange.ts'
+import { dropTheRest } from './request-body.ts'
+import type { Sink } from './sink.ts'
+import type { AnswerHead, ForwardTarget, RawReply } from './target.ts'
+
+const exchangeOf = Symbol('exchange')
+interface Response extends ServerResponse {
+  [exchangeOf]?: Exchange
+}
+
+/** Writes a replica's answer straight into the client's response, no faster than the client reads. */
+export class ClientSink implements Sink {
+  readonly #request: IncomingMessage
+  readonly #reply: RawReply
+  readonly #response: Response
+  readonly #onHead: ForwardTarget['onHead']
+  /** What the edge put between: compression, a copy for the cache. */
+  #through: Duplex | null = null
+  /** Bytes of the declared length still to come; -1: not declared. */
+  #left = -1
+  #listensForDrain = false
+
+  constructor(request: IncomingMessage, reply: RawReply, onHead: ForwardTarget['onHead']) {
+    this.#request = request
+    this.#reply = reply
+    this.#response = reply.raw
+    this.#onHead = onHead
+  }
+
+  /** From now on the exchange hears when the client leaves. Listeners are shared functions: nothing is made per request. */
+  watch(exchange: Exchange): void {
+    this.#response[exchangeOf] = exchange
+    this.#response.on('close', onClose)
+  }
+
+  information(status: number, headers: string[]): void {
+    const response = this.#response
+    if (response.headersSent || this.#request.httpVersionMinor === 0) return
+    // HTTP/2 has its own way for the only one that matters.
+    if (this.#request.httpVersionMajor >= 2) {
+      const link = fieldOf(headers, 'link')
+      if (status === 103 && link !== null) response.writeEarlyHints({ link })
+    } else response.writeInformation(status, headers)
+  }
+
+  head(status: number, headers: string[], exchange: Exchange): void {
+    this.#reply.hijack()
+    const response = this.#response
+    let sent = status
+    let fields = headers
+    if (this.#onHead !== undefined) {
+      const head: AnswerHead = exchange.explains
+        ? { status, headers, explanation: exchange.explanation() }
+        : { status, headers }
+      const through = this.#onHead(head)
+      sent = head.status
+      fields = head.headers
+      if (through !== undefined) this.#putBetween(through, exchange)
+    }
+    exchange.status = sent
+    response.writeHead(sent, fields)
+    if (this.#through === null) this.#left = declared(fields)
+    // An event stream's reader waits for the head, not for the first event.
+    if (exchange.target.policy.flow === 'events') response.flushHeaders()
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.#through !== null) return this.#through.write(chunk)
+    const response = this.#response
+    if (this.#left >= 0) {
+      this.#left -= chunk.length
+      // The last piece and the end together are one write to the socket.
+      if (this.#left === 0) {
+        response.end(chunk)
+        return true
+      }
+    }
+    if (response.write(chunk)) return true
+    if (!this.#listensForDrain) {
+      this.#listensForDrain = true
+      response.on('drain', onDrain)
+    }
+    return false
+  }
+
+  end(trailers: string[] | null): void {
+    const response = this.#response
+    if (trailers !== null && !response.writableEnded) response.addTrailers(pairs(trailers))
+    if (this.#through !== null) this.#through.end()
+    else if (!response.writableEnded) response.end()
+    if (!this.#request.complete) dropTheRest(this.#request)
+  }
+
+  broken(): void {
+    // Half an answer must not look like a whole one: the connection goes.
+    this.#through?.destroy()
+    this.#response.destroy()
+  }
+
+  #putBetween(through: Duplex, exchange: Exchange): void {
+    this.#through = through
+    through.on('drain', () => exchange.resume())
+    through.on('error', () => this.broken())
+    through.pipe(this.#response)
+  }
+}
+
+function onClose(this: Response): void {
+  this[exchangeOf]?.clientClosed(this.writableFinished)
+}
+
+function onDrain(this: Response): void {
+  this[exchangeOf]?.resume()
+}
+
+function fieldOf(headers: readonly string[], name: string): string | null {
+  for (let index = 0; index < headers.length; index += 2) if (headers[index] === name) return headers[index + 1] ?? null
+  return null
+}
+
+function declared(headers: readonly string[]): number {
+  const length = fieldOf(headers, 'content-length')
+  return length === null ? -1 : Number(length)
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const list: [string, string][] = []
+  for (let index = 0; index < flat.length; index += 2) list.push([flat[index] ?? '', flat[index + 1] ?? ''])
+  return list
+}

@@ -1,0 +1,492 @@
+import type { Tracer } from '@opentelemetry/api'
+import { BadGateway, BadRequest, internalHeaders, Overloaded, type ProblemError } from '@portico/contracts'
+import type { Pick, PickRequest } from '../balancing/balancer.ts'
+import { nobody } from '../balancing/balancer.ts'
+import type { Replica } from '../balancing/replica.ts'
+import { Attempt, type AttemptOwner } from './attempt.ts'
+import { endAttemptSpan, startAttemptSpan, traceparentOf } from './attempt-span.ts'
+import type { Explanation, Step } from './explanation.ts'
+import { countsAsFailure, invitesRepeat, isRepeatable, neverLeft, problemOf, tooLate, unavailable } from './failures.ts'
+import { answerHeaders, answerTrailers } from './headers.ts'
+import type { Lane, Waiting } from './lane.ts'
+import { type LatencyTrack, track } from './latency.ts'
+import type { Payload } from './payload.ts'
+import type { Sink } from './sink.ts'
+import type { Sweep, Swept } from './sweep.ts'
+import type { ForwardEnd, ForwardTarget } from './target.ts'
+
+type Fields = Readonly<Record<string, string | string[] | undefined>>
+
+/** What exchanges share. */
+export interface ExchangeTools {
+  readonly clock: () => number
+  readonly random: () => number
+  readonly tracer: Tracer
+  readonly sweep: Sweep
+  readonly bounds: ExchangeBounds
+}
+
+export interface ExchangeBounds {
+  /** How often one request may be sent at all, counting those that never left. */
+  readonly sends: number
+  /** How often it may reach a replica. */
+  readonly repeats: number
+  /** How long a request waits for a replica to come. */
+  readonly parkingMs: number
+  /** How long an answer may stand still, on either side. Event streams may for ever. */
+  readonly silenceMs: number
+  /** No hedge before this, however fast the route is. */
+  readonly hedgeFloorMs: number
+}
+
+/** How many answers of a route must be known before its slow ones are hedged. */
+const hedgeLearnsFrom = 50
+
+/**
+ * The life of one request in the forwarder: admitted, sent, perhaps sent again, answered. At any time it has at most two
+ * attempts under way (the second is a hedge); the first that shows a usable head wins and the other is given up.
+ */
+export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
+  before: Swept | null = null
+  after: Swept | null = null
+  /** Of the answer the client got. */
+  status = 0
+  readonly target: ForwardTarget
+  readonly hashKey: string | undefined
+  readonly explain: boolean
+
+  readonly #tools: ExchangeTools
+  readonly #lane: Lane
+  readonly #sink: Sink
+  readonly #payload: Payload
+  readonly #settle: (problem: ProblemError | null) => void
+  readonly #latency: LatencyTrack
+  readonly #repeatable: boolean
+  readonly #beganAtMs: number
+  /** How many of the headers are the edge's; ours come behind and are new for each attempt. */
+  readonly #edgeHeaders: number
+  readonly #steps: Step[] | null
+
+  #primary: Attempt | null = null
+  #hedge: Attempt | null = null
+  #winner: Attempt | null = null
+  #tried: Set<string> | null = null
+  #sends = 0
+  #retries = 0
+  /** Of these, those whose attempt may have reached a replica. */
+  #repeats = 0
+  #over = false
+  #admitted = false
+  #wakeAtMs = Number.POSITIVE_INFINITY
+  #parkedAtMs = 0
+  #waitedMs = 0
+  #hedgeAtMs = Number.POSITIVE_INFINITY
+  #upstreamStatus = 0
+  #lastByteAtMs = 0
+  #bytesOut = 0
+
+  constructor(
+    tools: ExchangeTools,
+    lane: Lane,
+    target: ForwardTarget,
+    payload: Payload,
+    sink: Sink,
+    settle: (problem: ProblemError | null) => void,
+  ) {
+    this.#tools = tools
+    this.#lane = lane
+    this.target = target
+    this.#payload = payload
+    this.#sink = sink
+    this.#settle = settle
+    this.hashKey = target.principalKey
+    const recorded = target.explain || target.span.isRecording()
+    this.explain = recorded
+    this.#steps = recorded ? [] : null
+    this.#latency = lane.latencyOf(target.policy)
+    this.#repeatable = isRepeatable(target.policy.repeatable, target.headers)
+    this.#beganAtMs = tools.clock()
+    this.#edgeHeaders = target.headers.length
+  }
+
+  get explains(): boolean {
+    return this.target.explain
+  }
+
+  explanation(): Explanation {
+    const { upstream } = this.#lane
+    return { service: upstream.service, strategy: upstream.strategy, steps: this.#steps ?? [] }
+  }
+
+  /** Takes the request in, or refuses it at once. */
+  begin(): void {
+    const { breaker, limiter, budget, counts } = this.#lane
+    const closedForMs = breaker.refusesForMs()
+    if (closedForMs > 0) {
+      this.#finish('failed', unavailable(closedForMs, 'The service has failed too often just now.'), 'nothing')
+      return
+    }
+    if (!limiter.admit()) {
+      counts.shed += 1
+      breaker.undecided()
+      this.#finish('failed', Overloaded({ headers: { 'Retry-After': '1' } }), 'nothing')
+      return
+    }
+    this.#admitted = true
+    budget.deposit()
+    this.#tools.sweep.add(this)
+    if (this.#payload.isEmpty) this.#send()
+    else {
+      this.#payload.gather(this.#repeatable, problem => {
+        if (this.#over) return
+        if (problem === null) this.#send()
+        else this.#finish('failed', problem, 'undecided')
+      })
+    }
+  }
+
+  // --- sending -------------------------------------------------------------------------------------------------
+
+  #send(): void {
+    const pick = this.#pick()
+    if (pick === null) this.#waitForReplica()
+    else this.#sendTo(pick, false)
+  }
+
+  #pick(): Pick | null {
+    return this.#lane.upstream.pick(this.target.supports, this, this.#tried ?? nobody)
+  }
+
+  #sendTo(pick: Pick, isHedge: boolean): void {
+    const nowMs = this.#tools.clock()
+    const { method, path, headers } = this.target
+    const request = { method, path, headers, body: this.#payload.next(), upgrade: null }
+    const attempt = new Attempt(this, pick.replica, request, nowMs, isHedge)
+    this.#sends += 1
+    if (isHedge) this.#hedge = attempt
+    else this.#primary = attempt
+    if (!isHedge && this.#mayHedge()) {
+      this.#hedgeAtMs = nowMs + Math.max(this.#tools.bounds.hedgeFloorMs, this.#latency.p95Ms)
+    }
+    if (this.#steps !== null) this.#describe(attempt, pick, nowMs, this.#steps)
+    this.#addHeaders(attempt, nowMs)
+    this.#lane.upstream.started(pick.replica)
+    pick.replica.pool.dispatch(attempt, attempt)
+  }
+
+  /** What is new for each attempt: how long there is still time, and which span is the parent. */
+  #addHeaders(attempt: Attempt, nowMs: number): void {
+    const { headers, span, deadlineAtMs } = this.target
+    const leftMs = Math.max(1, Math.floor(deadlineAtMs - nowMs))
+    const context = (attempt.span ?? span).spanContext()
+    headers.length = this.#edgeHeaders
+    headers.push(internalHeaders.deadline, String(leftMs), 'traceparent', traceparentOf(context))
+  }
+
+  #describe(attempt: Attempt, { replica, scores }: Pick, nowMs: number, steps: Step[]): void {
+    const { span, method } = this.target
+    const { isHedge } = attempt
+    const atMs = round(nowMs - this.#beganAtMs)
+    steps.push({ atMs, did: isHedge ? 'hedged' : 'sent', replica: replica.id, scores })
+    if (!span.isRecording()) return
+    attempt.span = startAttemptSpan(this.#tools.tracer, span, method, replica, {
+      strategy: this.#lane.upstream.strategy,
+      scores,
+      resends: this.#retries,
+      isHedge,
+      waitedMs: this.#waitedMs,
+      inFlight: replica.inFlight,
+    })
+  }
+
+  /** Everybody was tried, or nobody is there. */
+  #waitForReplica(): void {
+    const nowMs = this.#tools.clock()
+    const { upstream, parking } = this.#lane
+    if (upstream.available(this.target.supports) > 0) {
+      // 25, 50, 100, … ms, of which chance takes up to a half.
+      const backoffMs = 25 * 2 ** Math.min(this.#retries, 5) * (1 - this.#tools.random() / 2)
+      this.#wakeAtMs = nowMs + backoffMs
+      this.#parkedAtMs = nowMs
+      this.#steps?.push({ atMs: round(nowMs - this.#beganAtMs), did: 'waited' })
+      return
+    }
+    if (this.#waitedMs > this.#tools.bounds.parkingMs || !parking.add(this)) {
+      this.#finish('failed', unavailable(1_000, 'No replica is there.'), 'failure')
+      return
+    }
+    this.#parkedAtMs = nowMs
+    this.#wakeAtMs = nowMs + this.#tools.bounds.parkingMs
+    this.#steps?.push({ atMs: round(nowMs - this.#beganAtMs), did: 'parked' })
+  }
+
+  /** The wait is over, by time or because a replica came: everybody may be tried again. */
+  tryAgain(): void {
+    if (this.#over) return
+    const nowMs = this.#tools.clock()
+    this.#waitedMs += nowMs - this.#parkedAtMs
+    this.#wakeAtMs = Number.POSITIVE_INFINITY
+    this.#lane.parking.remove(this)
+    this.#tried = null
+    this.#send()
+  }
+
+  #mayHedge(): boolean {
+    const { policy, method } = this.target
+    return (
+      policy.flow === 'message' &&
+      this.#repeatable &&
+      (method === 'GET' || method === 'HEAD') &&
+      this.#payload.isEmpty &&
+      this.#latency.seen >= hedgeLearnsFrom
+    )
+  }
+
+  #sendHedge(): void {
+    this.#hedgeAtMs = Number.POSITIVE_INFINITY
+    const { budget, counts } = this.#lane
+    if (this.#primary === null || this.#hedge !== null) return
+    this.#exclude(this.#primary.replica)
+    const pick = this.#pick()
+    if (pick === null || !budget.withdraw()) return
+    counts.hedges += 1
+    this.#sendTo(pick, true)
+  }
+
+  #exclude(replica: Replica): void {
+    this.#tried ??= new Set()
+    this.#tried.add(replica.id)
+  }
+
+  // --- time ----------------------------------------------------------------------------------------------------
+
+  look(nowMs: number): void {
+    if (this.#winner !== null) {
+      this.#lookAtSilence(nowMs)
+      return
+    }
+    if (nowMs >= this.target.deadlineAtMs) this.#deadlinePassed()
+    else if (nowMs >= this.#wakeAtMs) this.tryAgain()
+    else if (nowMs >= this.#hedgeAtMs) this.#sendHedge()
+  }
+
+  #deadlinePassed(): void {
+    // A client that sends slowly is no failure of the replica that reads what it sends.
+    const complete = this.#payload.isComplete
+    this.#giveUp(this.#primary, complete ? 'failure' : 'cancelled')
+    this.#giveUp(this.#hedge, complete ? 'failure' : 'cancelled')
+    this.#finish('failed', tooLate(complete), complete ? 'failure' : 'undecided')
+  }
+
+  #lookAtSilence(nowMs: number): void {
+    if (this.#lastByteAtMs === 0) this.#lastByteAtMs = nowMs
+    if (this.target.policy.flow === 'events' || nowMs - this.#lastByteAtMs < this.#tools.bounds.silenceMs) return
+    this.#giveUp(this.#winner, 'cancelled')
+    this.#sink.broken()
+    this.#finish('failed', null, 'undecided')
+  }
+
+  // --- what attempts tell --------------------------------------------------------------------------------------
+
+  informed(attempt: Attempt, status: number, headers: Fields): void {
+    // With two under way nobody knows yet whose hints will fit.
+    if (this.#hedge === null && attempt === this.#primary) this.#sink.information(status, answerHeaders(headers))
+  }
+
+  answered(attempt: Attempt, status: number, headers: Fields): void {
+    const latencyMs = this.#tools.clock() - attempt.sentAtMs
+    const failed = countsAsFailure(status)
+    this.#lane.upstream.report(attempt.replica, { latencyMs, kind: failed ? 'failure' : 'ok' })
+    if (this.target.policy.flow === 'message' && !failed) {
+      this.#lane.limiter.observe(latencyMs)
+      track(this.#latency, latencyMs)
+    }
+    this.#noteEnd(attempt, String(status), latencyMs)
+    if (failed && invitesRepeat(status, this.target.method) && this.#turnDown(attempt)) return
+    this.#win(attempt, status, headers)
+  }
+
+  /** Whether a failing answer is left unused: another attempt is under way, or can be made. */
+  #turnDown(attempt: Attempt): boolean {
+    const other = attempt === this.#primary ? this.#hedge : this.#primary
+    if (other !== null) {
+      attempt.discard()
+      this.#close(attempt)
+      return true
+    }
+    this.#exclude(attempt.replica)
+    if (!this.#payload.canRepeat || !this.#mayRepeat()) return false
+    const pick = this.#pick()
+    if (pick === null || !this.#lane.budget.withdraw()) return false
+    attempt.discard()
+    this.#close(attempt)
+    this.#countRetry()
+    this.#sendTo(pick, false)
+    return true
+  }
+
+  #win(attempt: Attempt, status: number, headers: Fields): void {
+    if (attempt.isHedge) this.#lane.counts.hedgesWon += 1
+    this.#giveUp(attempt === this.#primary ? this.#hedge : this.#primary, 'cancelled')
+    this.#winner = attempt
+    this.#upstreamStatus = status
+    try {
+      this.#sink.head(status, answerHeaders(headers), this)
+    } catch (error) {
+      // A head that cannot be written, or that the edge refuses.
+      this.#giveUp(attempt, 'done')
+      this.#finish('failed', problemOf(error instanceof Error ? error : new Error('unreadable head')), 'failure')
+      return
+    }
+    // Streams of events are counted as work only until they begin: they are many, long, and idle.
+    if (this.target.policy.flow === 'events') this.#release(attempt)
+  }
+
+  received(attempt: Attempt, chunk: Buffer): void {
+    this.#bytesOut += chunk.length
+    this.#lastByteAtMs = 0
+    if (!this.#sink.data(chunk)) attempt.pause()
+  }
+
+  finished(attempt: Attempt, trailers: Fields | null): void {
+    this.#close(attempt)
+    this.#sink.end(trailers === null ? null : answerTrailers(trailers))
+    const failed = this.#upstreamStatus >= 502 && this.#upstreamStatus <= 504
+    this.#finish('answered', null, failed ? 'failure' : 'success')
+  }
+
+  failed(attempt: Attempt, error: NodeJS.ErrnoException): void {
+    const tookMs = this.#tools.clock() - attempt.sentAtMs
+    const problem = ownProblem(error)
+    this.#noteEnd(attempt, problem?.code ?? error.code ?? 'broken', tookMs)
+    this.#lane.upstream.report(attempt.replica, { latencyMs: tookMs, kind: problem === null ? 'failure' : 'cancelled' })
+    attempt.done = true
+    this.#close(attempt, error.code ?? 'broken')
+    if (attempt === this.#winner) {
+      this.#sink.broken()
+      this.#finish('failed', null, 'failure')
+    } else if (problem !== null) this.#finish('failed', problem, 'undecided')
+    else if (this.#primary === null && this.#hedge === null) this.#afterFailure(attempt, error)
+  }
+
+  #afterFailure(attempt: Attempt, error: Error): void {
+    const free = neverLeft(attempt.began, this.#payload.inOneWrite, error)
+    const may = this.#payload.canRepeat && (free ? this.#sends < this.#tools.bounds.sends : this.#mayRepeat())
+    // What never left costs nobody anything, so it needs no budget.
+    if (may && (free || this.#lane.budget.withdraw())) {
+      this.#exclude(attempt.replica)
+      this.#countRetry()
+      this.#send()
+    } else
+      this.#finish(
+        'failed',
+        free ? unavailable(1_000, 'No replica can be reached.') : BadGateway({ cause: error }),
+        'failure',
+      )
+  }
+
+  #mayRepeat(): boolean {
+    this.#repeats += 1
+    return this.#repeatable && this.#repeats <= this.#tools.bounds.repeats
+  }
+
+  #countRetry(): void {
+    this.#retries += 1
+    this.#lane.counts.retries += 1
+  }
+
+  // --- the client ----------------------------------------------------------------------------------------------
+
+  /** The client reads again. */
+  resume(): void {
+    this.#lastByteAtMs = 0
+    this.#winner?.resume()
+  }
+
+  /** @param whole whether the client had its whole answer */
+  clientClosed(whole: boolean): void {
+    if (this.#over || whole) return
+    this.#giveUp(this.#primary, 'cancelled')
+    this.#giveUp(this.#hedge, 'cancelled')
+    this.#finish('client-left', null, 'undecided')
+  }
+
+  // --- the end -------------------------------------------------------------------------------------------------
+
+  /** Stops an attempt and says why: it failed its deadline, nobody waits for it, or all was said already. */
+  #giveUp(attempt: Attempt | null, kind: 'failure' | 'cancelled' | 'done'): void {
+    if (attempt === null || attempt.done) return
+    const tookMs = this.#tools.clock() - attempt.sentAtMs
+    if (kind !== 'done' && !attempt.headSeen) {
+      this.#lane.upstream.report(attempt.replica, { latencyMs: tookMs, kind })
+      // Left out, the slow ones would vanish from the percentile that tells what is slow.
+      if (kind === 'cancelled' && this.#winner === null) track(this.#latency, tookMs)
+      this.#noteEnd(attempt, kind, tookMs)
+    }
+    attempt.abort()
+    this.#close(attempt, kind)
+  }
+
+  /** The attempt is over for us. */
+  #close(attempt: Attempt, error: string | null = null): void {
+    if (attempt === this.#primary) this.#primary = null
+    else if (attempt === this.#hedge) this.#hedge = null
+    if (attempt.span !== null) endAttemptSpan(attempt.span, this.#winner === attempt ? this.#upstreamStatus : 0, error)
+    attempt.span = null
+    this.#release(attempt)
+  }
+
+  #release(attempt: Attempt): void {
+    if (attempt.released) return
+    attempt.released = true
+    this.#lane.upstream.ended(attempt.replica)
+    if (this.#winner === attempt) this.#leaveLane()
+  }
+
+  #leaveLane(): void {
+    if (!this.#admitted) return
+    this.#admitted = false
+    this.#lane.limiter.release()
+  }
+
+  #finish(
+    outcome: ForwardEnd['outcome'],
+    problem: ProblemError | null,
+    verdict: 'success' | 'failure' | 'undecided' | 'nothing',
+  ): void {
+    if (this.#over) return
+    this.#over = true
+    this.#tools.sweep.remove(this)
+    this.#lane.parking.remove(this)
+    this.#leaveLane()
+    if (verdict === 'undecided') this.#lane.breaker.undecided()
+    else if (verdict !== 'nothing') this.#lane.breaker.ended(verdict === 'failure')
+    this.target.onEnd?.({
+      outcome,
+      status: this.status,
+      replica: this.#winner?.replica ?? null,
+      retries: this.#retries,
+      bytesIn: this.#payload.bytes,
+      bytesOut: this.#bytesOut,
+    })
+    this.#settle(problem)
+  }
+
+  #noteEnd(attempt: Attempt, outcome: string, tookMs: number): void {
+    if (this.#steps === null) return
+    const step = this.#steps.findLast(one => one.replica === attempt.replica.id)
+    if (step === undefined) return
+    step.outcome = outcome
+    step.tookMs = round(tookMs)
+  }
+}
+
+const round = (ms: number) => Math.round(ms * 100) / 100
+
+/** A failure that is the client's, not the replica's: its body was too large, or its request cannot be put into HTTP. */
+function ownProblem(error: NodeJS.ErrnoException): ProblemError | null {
+  const problem = problemOf(error)
+  if (problem.status < 500) return problem
+  const unsendable = error.code === 'UND_ERR_INVALID_ARG' || error.code === 'UND_ERR_NOT_SUPPORTED'
+  return unsendable ? BadRequest({ detail: 'The request cannot be passed on.', cause: error }) : null
+}

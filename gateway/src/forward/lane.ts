@@ -1,0 +1,75 @@
+import type { Policy } from '@portico/contracts'
+import type { Upstream } from '../balancing/upstream.ts'
+import { type Breaker, breakerDefaults, createBreaker } from './breaker.ts'
+import { type LatencyTrack, newTrack } from './latency.ts'
+import { createLimiter, type Limiter, limiterDefaults } from './limiter.ts'
+import { createParking, type Parking } from './parking.ts'
+import { createRetryBudget, type RetryBudget, retryBudgetDefaults } from './retry-budget.ts'
+import type { LaneSnapshot } from './target.ts'
+
+/** What a parked request can do. */
+export interface Waiting {
+  tryAgain(): void
+}
+
+/** Everything that protects one service, and the callers of the others from it. */
+export interface Lane {
+  readonly upstream: Upstream
+  readonly budget: RetryBudget
+  readonly breaker: Breaker
+  readonly limiter: Limiter
+  readonly parking: Parking<Waiting>
+  readonly counts: { retries: number; hedges: number; hedgesWon: number; shed: number }
+  /** The route's latency. A policy object belongs to one route and lives as long as its contract. */
+  latencyOf(policy: Policy): LatencyTrack
+  snapshot(): LaneSnapshot
+  close(): void
+}
+
+export interface LaneOptions {
+  readonly clock: () => number
+  readonly parkingLimit: number
+  /** Off: every request is let through, as measurements of the rest need it. */
+  readonly limitConcurrency: boolean
+}
+
+export function createLane(upstream: Upstream, { clock, parkingLimit, limitConcurrency }: LaneOptions): Lane {
+  const budget = createRetryBudget({ clock, ...retryBudgetDefaults })
+  const breaker = createBreaker({ clock, ...breakerDefaults })
+  const limits = limitConcurrency ? limiterDefaults : { ...limiterDefaults, initial: 1e6, least: 1e6, most: 1e6 }
+  const limiter = createLimiter({ clock, ...limits })
+  const parking = createParking<Waiting>(parkingLimit, waiting => waiting.tryAgain())
+  const latencies = new WeakMap<Policy, LatencyTrack>()
+  const counts = { retries: 0, hedges: 0, hedgesWon: 0, shed: 0 }
+  const unsubscribe = upstream.onChange(() => {
+    breaker.hope()
+    parking.wake()
+  })
+
+  return {
+    upstream,
+    budget,
+    breaker,
+    limiter,
+    parking,
+    counts,
+    latencyOf(policy) {
+      let latency = latencies.get(policy)
+      if (latency === undefined) {
+        latency = newTrack()
+        latencies.set(policy, latency)
+      }
+      return latency
+    },
+    snapshot: () => ({
+      service: upstream.service,
+      inFlight: limiter.inFlight,
+      limit: limiter.limit,
+      parked: parking.size,
+      breaker: breaker.state,
+      retryTokens: Math.floor(budget.tokens()),
+      ...counts,
+    }),
+    close: unsubscribe,
+  }
+}

@@ -1,0 +1,91 @@
+export interface LimiterOptions {
+  /** Monotonic milliseconds. */
+  readonly clock: () => number
+  readonly initial: number
+  readonly least: number
+  readonly most: number
+  /** How often the limit is reconsidered. */
+  readonly everyMs: number
+  /** A latency of so many times the best is still taken for variation, not for a queue. */
+  readonly tolerance: number
+}
+
+export const limiterDefaults = { initial: 200, least: 16, most: 4_000, everyMs: 100, tolerance: 2 } as const
+
+/**
+ * How many requests a service may be working on for us before more only make all of them slower. The limit is found,
+ * not configured: as in Netflix's concurrency-limits (Gradient2) and Envoy's adaptive concurrency filter, the ratio of the
+ * latency without a queue to the latency now is the gradient, and
+ *
+ *     limit = limit * clamp(tolerance * best / now, 0.5, 1) + sqrt(limit)
+ *
+ * so that it shrinks in proportion to the queue and grows by what a healthy queue may hold. `best` is the lowest average
+ * of a window, and drifts up by one percent a second towards what is seen, for services that did become slower.
+ * Reconsidered by windows rather than by requests (as Gradient2 does), because at 5,000 requests a second
+ * an average over 600 of them has forgotten the good times after a tenth of a second of overload.
+ */
+export interface Limiter {
+  /** @returns whether the request may go on; then `release` follows exactly once */
+  admit(): boolean
+  release(): void
+  /** Latency to the head of an answer. */
+  observe(latencyMs: number): void
+  readonly inFlight: number
+  readonly limit: number
+}
+
+export function createLimiter({ clock, initial, least, most, everyMs, tolerance }: LimiterOptions): Limiter {
+  let limit: number = initial
+  let inFlight = 0
+  let mostInFlight = 0
+  let bestMs = 0
+  let sumMs = 0
+  let count = 0
+  let windowFromMs = clock()
+
+  function reconsider(nowMs: number): void {
+    const averageMs = sumMs / count
+    const elapsedSeconds = (nowMs - windowFromMs) / 1_000
+    const used = mostInFlight
+    windowFromMs = nowMs
+    sumMs = 0
+    count = 0
+    mostInFlight = inFlight
+    if (bestMs === 0 || averageMs < bestMs) bestMs = averageMs
+    else bestMs = Math.min(averageMs, bestMs * (1 + driftPerSecond * elapsedSeconds))
+    const gradient = Math.max(0.5, Math.min(1, (tolerance * Math.max(bestMs, floorMs)) / averageMs))
+    // A limit that nobody comes near says nothing; it neither grows without end nor shrinks for slow single requests.
+    if (used < limit / 2) return
+    limit = Math.max(least, Math.min(most, limit * gradient + Math.sqrt(limit)))
+  }
+
+  return {
+    admit() {
+      if (inFlight >= limit) return false
+      inFlight += 1
+      if (inFlight > mostInFlight) mostInFlight = inFlight
+      return true
+    },
+    release() {
+      inFlight -= 1
+    },
+    observe(latencyMs) {
+      sumMs += latencyMs
+      count += 1
+      if (count < leastSamples) return
+      const nowMs = clock()
+      if (nowMs - windowFromMs >= everyMs) reconsider(nowMs)
+    },
+    get inFlight() {
+      return inFlight
+    },
+    get limit() {
+      return Math.floor(limit)
+    },
+  }
+}
+
+const driftPerSecond = 0.01
+const leastSamples = 10
+/** Faster than this is noise of our own event loop: doubling from 0.3 to 0.6 ms is no queue. */
+const floorMs = 5
