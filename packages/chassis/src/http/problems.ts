@@ -57,11 +57,13 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   forgetAnswer(reply)
   const traceId = request.trace?.traceId
   const body = problem.toProblem({ instance: pathOf(request.url), ...(traceId ? { traceId } : {}) })
-  return reply
-    .code(problem.status)
-    .headers({ ...problem.headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
-    // As bytes: to a text of JSON Fastify adds a charset, which RFC 8259 does not know.
-    .send(Buffer.from(JSON.stringify(body)))
+  return (
+    reply
+      .code(problem.status)
+      .headers({ ...problem.headers, 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
+      // As bytes: to a text of JSON Fastify adds a charset, which RFC 8259 does not know.
+      .send(Buffer.from(JSON.stringify(body)))
+  )
 }
 
 // What the handler had set belongs to the answer that will not be: an ETag, a cache tag, a length.

@@ -1,0 +1,84 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type NatsSettings, natsConfig } from '../nats/config.ts'
+import { accepting } from '../postgres/accepting.ts'
+import { type Cluster, clusterUrl, serverCommand } from '../postgres/cluster.ts'
+import type { Keeper } from '../processes/keeper.ts'
+import { openLogFile } from '../processes/log-file.ts'
+import { type Supervised, type SupervisedSpec, supervise } from '../processes/supervise.ts'
+import type { Terminal } from '../processes/terminal.ts'
+import { freePort } from '../state/ports.ts'
+import { environmentOf, instanceOf } from './environment.ts'
+import { answering } from './readiness.ts'
+import type { System } from './system.ts'
+import type { Part } from './table.ts'
+
+/** What every process is watched with. */
+export interface Watch {
+  readonly keeper: Keeper
+  readonly terminal: Terminal
+  readonly logsFolder: string
+}
+
+const postgresStartMs = 60_000
+/** What PostgreSQL and NATS say of their daily work is for their log files. */
+const alarming = /\b(WARNING|ERROR|FATAL|PANIC)\b|\[(WRN|ERR|FTL)\](?! Plaintext passwords)/
+
+export function postgresProcess(cluster: Cluster, watch: Watch): Supervised {
+  const { file, args, options } = serverCommand(cluster, { durable: true })
+  return watched('postgres', watch, line => alarming.test(line), {
+    command: () => ({ file, args, env: { PATH: process.env.PATH, LC_ALL: 'C' }, ...options }),
+    ready: signal => accepting(clusterUrl(cluster), { withinMs: postgresStartMs, signal }),
+    // Fast shutdown: it ends the sessions that are left and writes a checkpoint.
+    stopSignal: 'SIGINT',
+  })
+}
+
+export function natsProcess(file: string, folder: string, settings: NatsSettings, watch: Watch): Supervised {
+  const configFile = join(folder, 'nats.conf')
+  writeFileSync(configFile, natsConfig(settings), { mode: 0o600 })
+  return watched('nats', watch, line => alarming.test(line), {
+    command: () => ({ file, args: ['--config', configFile], env: { PATH: process.env.PATH }, cwd: folder }),
+    ready: signal => answering(`http://127.0.0.1:${settings.monitorPort}/healthz`, signal),
+    stopSignal: 'SIGTERM',
+  })
+}
+
+export function replicaProcess(part: Part, replica: number, system: System, watch: Watch): Supervised {
+  let port = 0
+  return watched(instanceOf(part, replica), watch, () => true, {
+    async command() {
+      port = part.port ? system.ports[part.port] : await freePort()
+      const env = environmentOf(part, replica, port, system)
+      return { file: process.execPath, args: ['src/main.ts'], cwd: join(system.root, part.folder), env }
+    },
+    ready: signal =>
+      answering(`http://${part.port ? reachable(system.gatewayHost) : '127.0.0.1'}:${port}/readyz`, signal),
+    stopSignal: 'SIGTERM',
+  })
+}
+
+/** An address to speak to, for one to listen on. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function watched(
+  name: string,
+  { keeper, terminal, logsFolder }: Watch,
+  isShown: (line: string) => boolean,
+  spec: Pick<SupervisedSpec, 'command' | 'ready' | 'stopSignal'>,
+): Supervised {
+  const log = openLogFile(join(logsFolder, `${name}.log`))
+  return supervise({
+    name,
+    keeper,
+    ...spec,
+    onLine(line) {
+      log.write(line)
+      if (isShown(line)) terminal.said(name, line)
+    },
+    onNote: text => terminal.note(name, text),
+  })
+}

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { initialise } from '../postgres/cluster.ts'
+import { createServiceDatabases, ownerOf } from '../postgres/roles.ts'
+import type { Supervised } from '../processes/supervise.ts'
+import { requireFree } from './ports.ts'
+import { natsProcess, postgresProcess, replicaProcess, type Watch } from './processes.ts'
+import type { Settled } from './settle.ts'
+import type { System } from './system.ts'
+import { type Part, table } from './table.ts'
+
+/** Every process of the house, started by readiness and stopped in order. */
+export interface Supervisor {
+  /** Resolves when all of it serves. @throws when one of them does not come up */
+  start(): Promise<void>
+  /** Gateway, then services, then NATS and PostgreSQL; within 5 s. */
+  stop(): Promise<void>
+  /** All at once, without asking. */
+  kill(): void
+  /** The processes that were to run, in the order in which they start. */
+  readonly processes: readonly Supervised[]
+}
+
+const serverStartMs = 60_000
+const replicaStartMs = 60_000
+// Together below 5 s, killing included.
+const stopMs = { gateway: 1_500, replicas: 2_000, servers: 1_200 } as const
+
+export function createSupervisor({ system, cluster, nats }: Settled, natsServer: string, watch: Watch): Supervisor {
+  const { terminal } = watch
+  const postgres = cluster ? postgresProcess(cluster, watch) : null
+  const natsOwn = nats ? natsProcess(natsServer, system.folders.nats, nats, watch) : null
+  const servers = [postgres, natsOwn].filter(process => process !== null)
+  const parts = table.filter(part => isBuilt(part, system))
+  const replicas = parts.flatMap(part => replicasOf(part).map(replica => ({ part, process: replica(system, watch) })))
+  const gateways = replicas.filter(({ part }) => part.port === 'PORT').map(({ process }) => process)
+  const others = replicas.filter(({ part }) => part.port !== 'PORT').map(({ process }) => process)
+
+  async function startOne(process: Supervised, withinMs: number): Promise<void> {
+    const startedAt = performance.now()
+    await process.start(withinMs)
+    terminal.note(process.name, `serves (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
+  }
+
+  return {
+    processes: [...servers, ...others, ...gateways],
+    async start() {
+      for (const part of table) {
+        if (!parts.includes(part)) terminal.note(part.name, `left out: ${part.folder}/src/main.ts is not there`)
+      }
+      await requireFree(system.ports, portsOf(parts), system.gatewayHost)
+      if (cluster) {
+        if (!existsSync(join(cluster.folder, 'PG_VERSION'))) terminal.note('postgres', 'creating its data folder')
+        await initialise(cluster)
+      }
+      await Promise.all(servers.map(server => startOne(server, serverStartMs)))
+      await createServiceDatabases(
+        system.databaseUrl,
+        parts.filter(part => part.database).map(({ name }) => databaseFor(name, system)),
+      )
+      // All at once: each waits by itself for what it needs, and is asked whether it is ready.
+      await Promise.all([...others, ...gateways].map(process => startOne(process, replicaStartMs)))
+    },
+    async stop() {
+      await stopAll(gateways, stopMs.gateway)
+      await stopAll(others, stopMs.replicas)
+      await stopAll(servers, stopMs.servers)
+    },
+    kill() {
+      for (const process of [...gateways, ...others, ...servers]) process.kill()
+    },
+  }
+}
+
+function isBuilt(part: Part, { root }: System): boolean {
+  return existsSync(join(root, part.folder, 'src', 'main.ts'))
+}
+
+function replicasOf(part: Part) {
+  return Array.from(
+    { length: part.replicas },
+    (_, index) => (system: System, watch: Watch) => replicaProcess(part, index + 1, system, watch),
+  )
+}
+
+function portsOf(parts: readonly Part[]) {
+  return parts.flatMap(({ port, otherPorts = [] }) => (port ? [port, ...otherPorts] : otherPorts))
+}
+
+function databaseFor(service: string, { secrets }: System) {
+  return {
+    service,
+    ownerPassword: secrets.databasePassword(ownerOf(service)),
+    password: secrets.databasePassword(service),
+  }
+}
+
+async function stopAll(processes: readonly Supervised[], withinMs: number): Promise<void> {
+  await Promise.all(processes.map(process => process.stop(withinMs)))
+}
