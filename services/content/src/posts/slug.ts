@@ -1,8 +1,16 @@
+import { InvalidInput } from '@portico/contracts'
+
 const longest = 80
 const idShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** Whether a path segment is an id. No slug may look like one: `/v1/posts/:idOrSlug` takes both. */
 export const looksLikeId = (text: string) => idShape.test(text)
+
+/** @throws InvalidInput when a slug was given that looks like an id */
+export function refuseIdShape(slug: string | undefined): void {
+  if (slug === undefined || !looksLikeId(slug)) return
+  throw InvalidInput({ errors: [{ pointer: '#/slug', in: 'body', detail: 'must not look like an id' }] })
+}
 
 /**
  * The slug of a title: `Ünïcode & Node.js!` becomes `unicode-node-js`. A title without a Latin letter or digit gets

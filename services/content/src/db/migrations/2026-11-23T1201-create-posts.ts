@@ -36,11 +36,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index posts_scheduled on posts (scheduled_for) where status = 'scheduled'`.execute(db)
   await sql`create index posts_trashed on posts (trashed_at) where status = 'trashed'`.execute(db)
 
-  // Every slug a post ever had, so that old addresses go on working and are never another post's.
+  // Every slug a post ever had, so that old addresses go on working and are never another post's. A slug is claimed
+  // before the post is there, hence deferred.
   await sql`
     create table post_slugs (
       slug text collate "C" primary key,
-      post_id uuid not null references posts (id) on delete cascade
+      post_id uuid not null references posts (id) on delete cascade deferrable initially deferred
     )`.execute(db)
   await sql`create index post_slugs_of_post on post_slugs (post_id)`.execute(db)
 

@@ -1,0 +1,50 @@
+import { type Outbox, outbox } from '@portico/messaging'
+import type { Telemetry } from '@portico/telemetry'
+import type { Kysely, Transaction } from 'kysely'
+import { type AuthorStore, authorStore } from '../authors/author-store.ts'
+import { type CommentStore, commentStore } from '../comments/comment-store.ts'
+import { type PostReader, postReader } from '../posts/post-reader.ts'
+import { type PostStore, postStore } from '../posts/post-store.ts'
+import { type ReactionStore, reactionStore } from '../reactions/reaction-store.ts'
+import type { TagNames } from '../tags/tag-names.ts'
+import { type TagStore, tagStore } from '../tags/tag-store.ts'
+import type { Tables } from './tables.ts'
+
+/** What readers ask. */
+export interface Reads {
+  readonly views: PostReader
+  readonly comments: CommentStore
+  readonly tags: TagStore
+}
+
+/** What one transaction works with. */
+export interface Stores extends Reads {
+  readonly posts: PostStore
+  readonly authors: AuthorStore
+  readonly reactions: ReactionStore
+  readonly outbox: Outbox
+  /** Drops the answers that gateways keep under these tags, once the transaction is committed. */
+  readonly purge: (...tags: string[]) => void
+}
+
+export function bindReads(db: Kysely<Tables>, tagNames: TagNames): Reads {
+  return { views: postReader(db, tagNames), comments: commentStore(db), tags: tagStore(db) }
+}
+
+interface Bound {
+  tagNames: TagNames
+  telemetry: Telemetry
+  afterCommit: (hook: () => void) => void
+  purge: (tags: string[]) => void
+}
+
+export function bindStores(trx: Transaction<Tables>, { tagNames, telemetry, afterCommit, purge }: Bound): Stores {
+  return {
+    ...bindReads(trx, tagNames),
+    posts: postStore(trx, tagNames),
+    authors: authorStore(trx),
+    reactions: reactionStore(trx),
+    outbox: outbox(trx, telemetry),
+    purge: (...tags) => afterCommit(() => purge(tags)),
+  }
+}

@@ -1,0 +1,46 @@
+import { editPost, type PostPatch } from '@portico/contracts/content'
+import type { Route } from '../context.ts'
+import { renderPost } from '../markdown/render.ts'
+import { normaliseTags } from '../tags/normalise.ts'
+import { requireCurrent } from './etag.ts'
+import { type Edit, edit } from './life.ts'
+import type { Text } from './post.ts'
+import { record } from './record.ts'
+import { requireEditor, requireImporter } from './rights.ts'
+import { refuseIdShape } from './slug.ts'
+import { writtenPost } from './written.ts'
+
+export const editPostRoute: Route = (app, { clock, transact }) => {
+  app.route({
+    ...editPost,
+    handler: request => {
+      const principal = request.requirePrincipal()
+      const given = request.body
+      requireImporter(given, principal)
+      refuseIdShape(given.slug)
+      const text = given.body === undefined ? undefined : { body: given.body, ...renderPost(given.body) }
+
+      return transact(request, async stores => {
+        const before = await stores.posts.getForUpdate(request.params.id)
+        requireEditor(before, principal)
+        requireCurrent(request.headers['if-match'], before)
+        const after = edit(before, editOf(given, text), clock())
+        await record(stores, before, after, principal.userId, text)
+        return writtenPost(await stores.views.stamped(after.id))
+      })
+    },
+  })
+}
+
+function editOf({ title, tags, byline, slug, coverFileId, createdAt, publishedAt }: PostPatch, text?: Text): Edit {
+  return {
+    ...(title === undefined ? {} : { title: title.trim() }),
+    ...(tags === undefined ? {} : { tags: normaliseTags(tags) }),
+    ...(byline === undefined ? {} : { byline }),
+    ...(slug === undefined ? {} : { slug }),
+    ...(coverFileId === undefined ? {} : { coverFileId }),
+    ...(createdAt === undefined ? {} : { createdAt: new Date(createdAt) }),
+    ...(publishedAt === undefined ? {} : { publishedAt: new Date(publishedAt) }),
+    ...(text === undefined ? {} : { text }),
+  }
+}

@@ -1,0 +1,6 @@
+import type { Route } from '../context.ts'
+import { listTagsRoute } from './list.ts'
+
+export const tags: Route = (app, context) => {
+  listTagsRoute(app, context)
+}
