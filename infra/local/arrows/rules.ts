@@ -19,7 +19,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/client': contracts,
   'packages/testkit': messaging,
   gateway: chassis,
-  'infra/local': [...contracts, 'packages/client'],
+  // It writes the permissions that messaging derives from contracts.
+  'infra/local': [...contracts, 'packages/client', 'packages/messaging'],
 }
 /** A service that is a front end speaks through the client like everybody else. */
 const servicesMayImport = [...chassis, 'packages/client']

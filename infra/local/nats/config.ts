@@ -1,10 +1,4 @@
-import type { Permissions } from './permissions.ts'
-
-export interface NatsUser {
-  readonly name: string
-  readonly password: string
-  readonly permissions: Permissions
-}
+import { type NatsUser, natsAuthorization } from '@portico/messaging/permissions'
 
 export interface NatsSettings {
   readonly port: number
@@ -13,29 +7,19 @@ export interface NatsSettings {
   readonly users: readonly NatsUser[]
 }
 
-const gibibyte = 1024 ** 3
-
-/** A nats.conf with one user a process. JSON is a subset of its syntax, and needs no quoting rules of our own. */
+/** A nats.conf with one user a process, each allowed what its contract says and nothing else. */
 export function natsConfig({ port, monitorPort, storeFolder, users }: NatsSettings): string {
-  const config = {
-    server_name: 'portico',
-    listen: `127.0.0.1:${port}`,
-    http: `127.0.0.1:${monitorPort}`,
-    max_payload: 1024 ** 2,
-    // Half-open connections are found in seconds, not in the default's minutes.
-    ping_interval: '10s',
-    ping_max: 2,
-    jetstream: { store_dir: storeFolder, max_memory_store: gibibyte / 4, max_file_store: 10 * gibibyte },
-    authorization: {
-      users: users.map(({ name, password, permissions }) => ({
-        user: name,
-        password,
-        permissions: {
-          publish: { allow: permissions.publish },
-          subscribe: { allow: permissions.subscribe },
-        },
-      })),
-    },
-  }
-  return `${JSON.stringify(config, null, 2)}\n`
+  return `server_name: portico
+listen: "127.0.0.1:${port}"
+http: "127.0.0.1:${monitorPort}"
+max_payload: 1MB
+# Half-open connections are found in seconds, not in the default's minutes.
+ping_interval: "10s"
+ping_max: 2
+jetstream {
+  store_dir: ${JSON.stringify(storeFolder)}
+  max_memory_store: 256MB
+  max_file_store: 10GB
+}
+${natsAuthorization(users)}`
 }

@@ -1,5 +1,5 @@
+import { natsPermissions } from '@portico/messaging/permissions'
 import type { NatsSettings } from '../nats/config.ts'
-import { operatorPermissions } from '../nats/permissions.ts'
 import { serverAccount } from '../postgres/account.ts'
 import { postgresBinaries } from '../postgres/binaries.ts'
 import { type Cluster, clusterUrl, superuser } from '../postgres/cluster.ts'
@@ -35,11 +35,11 @@ export async function settle(root: string, folders: StateFolder, outside: NodeJS
         monitorPort: await freePort(),
         storeFolder: folders.nats,
         users: [
-          ...table.map(({ name, permissions }) => ({ name, password: secrets.natsPassword(name), permissions })),
+          ...table.map(({ name, permissions }) => ({ user: name, password: secrets.natsPassword(name), permissions })),
           {
-            name: supervisorUser,
+            user: supervisorUser,
             password: secrets.natsPassword(supervisorUser),
-            permissions: operatorPermissions(supervisorUser),
+            permissions: natsPermissions(supervisorUser),
           },
         ],
       }

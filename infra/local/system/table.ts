@@ -3,7 +3,7 @@ import { contentContract } from '@portico/contracts/content'
 import { fileContract } from '@portico/contracts/file'
 import { notificationContract } from '@portico/contracts/notification'
 import { userContract } from '@portico/contracts/user'
-import { gatewayPermissions, operatorPermissions, type Permissions, servicePermissions } from '../nats/permissions.ts'
+import { type NatsPermissions, natsPermissions } from '@portico/messaging/permissions'
 import { sha256Hex } from '../state/secrets.ts'
 import type { PortName } from './ports.ts'
 import type { Environment, System } from './system.ts'
@@ -16,7 +16,7 @@ export interface Part {
   readonly replicas: number
   /** Whether it has a database and two roles. */
   readonly database: boolean
-  readonly permissions: Permissions
+  readonly permissions: NatsPermissions
   /** The known port its HTTP is on; any free one when there is none. */
   readonly port?: PortName
   /** Other known ports that it listens on. */
@@ -32,7 +32,7 @@ const service = (contract: ServiceContract, environment?: Part['environment']): 
   folder: `services/${contract.name}`,
   replicas: 2,
   database: true,
-  permissions: servicePermissions(contract),
+  permissions: natsPermissions(contract),
   ...(environment ? { environment } : {}),
 })
 
@@ -55,7 +55,7 @@ export const table: readonly Part[] = [
     folder: 'services/console',
     replicas: 1,
     database: false,
-    permissions: operatorPermissions('console'),
+    permissions: natsPermissions('console'),
     otherPorts: ['SMTP_PORT', 'OTLP_PORT'],
     environment: ({ folders, ports, publicUrl }) => ({
       CONSOLE_STATE: folders.console,
@@ -70,7 +70,7 @@ export const table: readonly Part[] = [
     folder: 'gateway',
     replicas: 1,
     database: false,
-    permissions: gatewayPermissions(),
+    permissions: natsPermissions('gateway'),
     port: 'PORT',
     otherPorts: ['ADMIN_PORT'],
     environment: ({ gatewayHost, ports, publicUrl }) => ({
