@@ -18,7 +18,7 @@ export interface Metrics {
     labels: readonly Label[],
     options?: { buckets?: readonly number[]; exemplars?: boolean },
   ): Histogram<Label>
-  /** Calls back whenever the metrics are read, to set a gauge from what is true now. */
+  /** Calls back whenever the metrics are read, to set a gauge from what is true now. Several under one name add up. */
   observe(name: string, help: string, value: () => number): void
   /** The page of `/metrics` and its Content-Type; OpenMetrics carries the exemplars. */
   page(): Promise<{ contentType: string; body: string }>
@@ -26,6 +26,7 @@ export interface Metrics {
 
 export function createMetrics({ processMetrics }: { processMetrics: boolean }): Metrics {
   const registry = new Registry<OpenMetricsContentType>()
+  const observed = new Map<string, (() => number)[]>()
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
   if (processMetrics) collectDefaultMetrics({ register: registry })
 
@@ -46,12 +47,16 @@ export function createMetrics({ processMetrics }: { processMetrics: boolean }): 
         registers: [registry],
       }),
     observe(name, help, value) {
+      const values = observed.get(name) ?? []
+      values.push(value)
+      if (values.length > 1) return
+      observed.set(name, values)
       new Gauge({
         name,
         help,
         registers: [registry],
         collect() {
-          this.set(value())
+          this.set(values.reduce((sum, read) => sum + read(), 0))
         },
       })
     },
