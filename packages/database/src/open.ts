@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely'
 import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
 import type { ConnectionOptions } from './connection.ts'
 import { createDriver } from './driver.ts'
+import { createDatabaseMetrics } from './metrics.ts'
 import { createPool, type PoolUsage } from './pool.ts'
 import { Statements } from './statement.ts'
 import { createTransactions, type TransactionOptions } from './transaction.ts'
@@ -66,12 +67,14 @@ export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables>
     waitingLimit: options.waitingLimit ?? poolSize * 50,
     closeTimeoutMs: options.closeTimeoutMs ?? 5_000,
     onIdleError: error => log.warn({ reason: error.message }, 'an idle database connection broke'),
-    onAcquired: () => {},
+    onAcquired: seconds => metrics.acquired(seconds),
+    onUnavailable: () => metrics.unavailable(),
   })
+  const metrics = createDatabaseMetrics(telemetry.metrics, pool.usage)
   const namespace = decodeURIComponent(new URL(url).pathname.slice(1))
   const connection: ConnectionOptions = {
     statements: new Statements(),
-    trace: (statement, work) => traceQuery(tracer, { sql: statement, namespace }, work),
+    trace: (text, work) => traceQuery(tracer, { sql: text, namespace }, () => metrics.timed(text, work)),
     queryTimeoutMs: options.queryTimeoutMs ?? statementTimeoutMs + 2_000,
     preparedLimit: options.preparedLimit ?? 250,
   }

@@ -19,6 +19,7 @@ export interface PoolOptions {
   closeTimeoutMs: number
   onIdleError: (error: Error) => void
   onAcquired: (waitedSeconds: number) => void
+  onUnavailable: () => void
 }
 
 export interface PoolUsage {
@@ -64,6 +65,7 @@ export function createPool(options: PoolOptions): ConnectionPool {
 
     async acquire() {
       if (pool.waitingCount >= options.waitingLimit) {
+        options.onUnavailable()
         throw new DatabaseUnavailable('busy', `${options.waitingLimit} requests wait for a connection already`)
       }
       const from = performance.now()
@@ -72,6 +74,7 @@ export function createPool(options: PoolOptions): ConnectionPool {
         options.onAcquired((performance.now() - from) / 1_000)
         return client
       } catch (error) {
+        options.onUnavailable()
         throw unavailable(error, performance.now() - from >= options.acquireTimeoutMs * 0.9)
       }
     },
