@@ -1,3 +1,4 @@
+export { type CapturedSpans, capturedSpans } from './captured-spans.ts'
 export {
   privatePostgres,
   type TestDatabase,
@@ -9,7 +10,9 @@ export {
 export { type EventuallyOptions, eventually } from './eventually.ts'
 export { freePort } from './free-port.ts'
 export { type TestNats, type TestNatsOptions, testNats } from './nats.ts'
+export type { CapturedSpan } from './otlp-spans.ts'
 export type { PostgresServer } from './postgres-server.ts'
 export { type ProcessOptions, type StartedProcess, startProcess } from './process.ts'
 export type { TestScope } from './scope.ts'
+export { type SpanNode, type SpanTree, spanTree } from './span-tree.ts'
 export type { Exit } from './tether.ts'
