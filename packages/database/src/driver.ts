@@ -9,14 +9,15 @@ import type { ConnectionPool } from './pool.ts'
 export function createDriver(pool: ConnectionPool, options: ConnectionOptions): Driver {
   const connections = new WeakMap<PoolClient, Connection>()
   const open = new Set<Connection>()
+  // Here and not when it is acquired: a client's first words and its end can come in one packet.
+  pool.onConnect(client => connections.set(client, new Connection(client, options)))
 
   return {
     async init() {},
 
     async acquireConnection() {
-      const client = await pool.acquire()
-      const connection = connections.get(client) ?? new Connection(client, options)
-      connections.set(client, connection)
+      const connection = connections.get(await pool.acquire())
+      if (!connection) throw new TypeError('a client that never connected')
       open.add(connection)
       return connection
     },

@@ -29,6 +29,8 @@ export interface PoolUsage {
 }
 
 export interface ConnectionPool {
+  /** Calls back for each new client, before anything can happen to it. */
+  onConnect(listener: (client: pg.PoolClient) => void): void
   acquire(): Promise<pg.PoolClient>
   usage(): PoolUsage
   /** Waits for what is in use, within bounds, then ends it. */
@@ -57,6 +59,7 @@ export function createPool(options: PoolOptions): ConnectionPool {
   pool.on('error', options.onIdleError)
 
   return {
+    onConnect: listener => void pool.on('connect', listener),
     usage: () => ({
       inUse: pool.totalCount - pool.idleCount,
       idle: pool.idleCount,
