@@ -1,0 +1,112 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import proxy from '@fastify/http-proxy'
+import { BadRequest, ProblemError, UnsupportedMediaType } from '@portico/contracts'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Context } from './context.ts'
+import { registerDocs } from './docs/index.ts'
+import { checkAccess, requireRoute } from './edge/access.ts'
+import { allowOrigin, answerOptions, isPreflight } from './edge/cors.ts'
+import { checkOrigin } from './edge/csrf.ts'
+import { allowExplanation } from './edge/explain.ts'
+import { checkDeclaredBody, limitConnections, serverOptions } from './edge/limits.ts'
+import { answerPlain } from './edge/plain-answer.ts'
+import { probes } from './edge/probes.ts'
+import { authenticate } from './edge/session.ts'
+import { startTrace } from './edge/trace.ts'
+import { inOrder, type Step } from './edge/visit.ts'
+
+/** The edge, in the order in which a request meets it. */
+export function edgeSteps(context: Context): readonly Step[] {
+  const { addresses, directory, telemetry, origins, sessions, limiter, forwardStep, heads, report } = context
+  return [
+    visit => {
+      visit.route = directory.table.find(visit.request.method ?? 'GET', visit.target.path)
+    },
+    visit => addresses.settle(visit),
+    visit => startTrace(telemetry, visit),
+    visit => allowOrigin(visit, origins),
+    visit => {
+      if (visit.request.method !== 'OPTIONS' || (visit.route !== null && !isPreflight(visit))) return false
+      const answer = answerOptions(visit, directory.table, origins)
+      return answer !== null && answerPlain(visit, answer, heads, report)
+    },
+    visit => requireRoute(visit, directory.table),
+    checkDeclaredBody,
+    visit => authenticate(visit, sessions, limiter),
+    visit => limiter?.count(visit),
+    visit => checkOrigin(visit, origins),
+    checkAccess,
+    allowExplanation,
+    visit => forwardStep.forward(visit),
+  ]
+}
+
+/** The whole front door: one catch-all mount of http-proxy, whose handler is ours. */
+export async function createApp(context: Context): Promise<FastifyInstance> {
+  const { reception, answerProblem, limits, addresses, telemetry, directory, readiness } = context
+  const run = inOrder(edgeSteps(context))
+
+  const app = Fastify({
+    logger: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    keepAliveTimeout: limits.keepAliveMs,
+    routerOptions: { maxParamLength: 8_192, ignoreTrailingSlash: false },
+    // The gateway's own steps read the whole target; Fastify and http-proxy need no more than the path.
+    rewriteUrl: request => reception.visitOf(request as IncomingMessage).target.path,
+    frameworkErrors: (_error, request, reply) => fail(request, reply, BadRequest()),
+    serverFactory: handler => {
+      const server = createServer(serverOptions(limits))
+      const receive = (request: IncomingMessage, response: ServerResponse) => {
+        if (reception.receive(request, response) !== null) handler(request, response)
+      }
+      server.maxHeadersCount = 0
+      server.on('request', receive)
+      // An expectation is met, or not, only after the edge has looked at the request.
+      server.on('checkContinue', receive)
+      server.on('checkExpectation', receive)
+      server.on('clientError', (error, socket) => reception.onClientError(error, socket as Socket))
+      limitConnections(server, limits.connectionsPerAddress, socket => addresses.peerOf(socket).address)
+      return server
+    },
+  })
+
+  function visit(request: FastifyRequest, reply: FastifyReply): void {
+    const visit = reception.visitOf(request.raw)
+    reply.hijack()
+    visit.reply = reply
+    try {
+      run(visit)?.catch(error => answerProblem(visit, error))
+    } catch (error) {
+      answerProblem(visit, error)
+    }
+  }
+  function fail(request: FastifyRequest, reply: FastifyReply, problem: ProblemError): void {
+    reply.hijack()
+    const visit = reception.visitOf(request.raw)
+    if (visit.traceId === '') startTrace(telemetry, visit)
+    answerProblem(visit, problem)
+  }
+
+  // Bodies stream: no parser of Fastify's may touch one.
+  app.removeAllContentTypeParsers()
+  app.setErrorHandler((error, request, reply) => fail(request, reply, problemOf(error)))
+  app.setNotFoundHandler(visit)
+  probes(app, { directory, readiness })
+  registerDocs(app, context)
+  await app.register(proxy, {
+    // http-proxy asks for one; the balancer names the real one for each request.
+    upstream: 'http://replica.invalid',
+    handler: visit,
+  })
+  return app
+}
+
+function problemOf(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : 500
+  if (status === 415) return UnsupportedMediaType()
+  if (typeof status === 'number' && status >= 400 && status < 500) return BadRequest()
+  throw error
+}

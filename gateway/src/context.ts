@@ -1,0 +1,154 @@
+import { type Bus, connectBus } from '@portico/messaging'
+import { createTelemetry, type Telemetry } from '@portico/telemetry'
+import { upstreamDefaults } from './balancing/upstream.ts'
+import { createUpstreams, type Upstreams } from './balancing/upstreams.ts'
+import type { Config } from './config.ts'
+import { watchAnnouncements } from './discovery/announced.ts'
+import { createContractStore } from './discovery/contract-store.ts'
+import { createDirectory, type Directory } from './discovery/directory.ts'
+import { watchNames } from './discovery/dns.ts'
+import { watchList } from './discovery/listed.ts'
+import { type AnswerHeads, createAnswerHeads } from './edge/answer-head.ts'
+import { type ClientAddresses, createClientAddresses } from './edge/client-address.ts'
+import type { Origins } from './edge/cors.ts'
+import { createExchange } from './edge/exchange.ts'
+import { createForwardStep, type ForwardStep } from './edge/forward.ts'
+import type { Limits } from './edge/limits.ts'
+import type { Readiness } from './edge/probes.ts'
+import { type AnswerProblem, createProblemAnswer } from './edge/problem-answer.ts'
+import { createRateLimiter, type RateLimiter } from './edge/rate-limit.ts'
+import { createReception, type Reception } from './edge/reception.ts'
+import { createReport, type Report } from './edge/report.ts'
+import { securityHeaders } from './edge/security-headers.ts'
+import { createSessions, type Sessions } from './edge/session-cache.ts'
+import { hearSessionNews } from './edge/session-news.ts'
+import { createForwarder } from './forward/forwarder.ts'
+import type { Forwarder } from './forward/target.ts'
+
+/** Everything long-lived, built in the order in which one part needs another, closed in the other one. */
+export interface Context {
+  readonly config: Config
+  readonly telemetry: Telemetry
+  readonly bus: Bus
+  readonly directory: Directory
+  readonly upstreams: Upstreams
+  readonly forwarder: Forwarder
+  readonly limits: Limits
+  readonly origins: Origins
+  readonly addresses: ClientAddresses
+  readonly sessions: Sessions
+  /** Null: nobody is counted. */
+  readonly limiter: RateLimiter | null
+  readonly heads: AnswerHeads
+  readonly report: Report
+  readonly reception: Reception
+  readonly answerProblem: AnswerProblem
+  readonly forwardStep: ForwardStep
+  readonly readiness: Readiness
+  close(): Promise<void>
+}
+
+/** What a test may bring along. */
+export interface Overrides {
+  telemetry?: Telemetry
+  bus?: Bus
+  /** Monotonic milliseconds. */
+  clock?: () => number
+  wallClock?: () => number
+  random?: () => number
+}
+
+export async function createContext(config: Config, overrides: Overrides = {}): Promise<Context> {
+  const { clock = () => performance.now(), wallClock = Date.now, random = Math.random } = overrides
+  const telemetry = overrides.telemetry ?? telemetryOf(config)
+  const bus = overrides.bus ?? (await busOf(config, telemetry))
+  const upstreams = createUpstreams(() => ({
+    ...upstreamDefaults,
+    clock,
+    random,
+    strategy: config.strategy,
+    zone: config.zone,
+    slowStartMs: config.slowStartMs,
+  }))
+  const directory = createDirectory({
+    clock,
+    log: telemetry.log,
+    contracts: createContractStore(),
+    createUpstream: service => upstreams.of(service),
+  })
+  const forwarder = createForwarder({ clock, telemetry, random })
+
+  const heads = createAnswerHeads(securityHeaders({ https: config.publicUrl.startsWith('https:') }), {
+    varyOnOrigin: config.corsOrigins.length > 0,
+  })
+  const report = createReport(telemetry, clock)
+  const addresses = createClientAddresses(config.trustedProxies)
+  const sessions = createSessions({
+    clock: wallClock,
+    ask: createExchange({ clock, forwarder, exchanger: directory.exchanger }),
+    silenceMs: () => news.silenceMs(),
+  })
+  const news = hearSessionNews({ bus, directory, sessions, onRevoked: () => {} })
+  const limiter = config.rates === null ? null : createRateLimiter(wallClock, config.rates)
+
+  const readiness: Readiness = { stopping: false }
+  const sources = [
+    watchAnnouncements({ bus, directory, clock }),
+    watchList({ replicas: config.listed, directory }),
+    watchNames({ names: config.named, directory, everyMs: config.dnsEveryMs }),
+    news,
+  ]
+
+  return {
+    config,
+    telemetry,
+    bus,
+    directory,
+    upstreams,
+    forwarder,
+    limits: config.limits,
+    origins: new Set([new URL(config.publicUrl).origin, ...config.corsOrigins]),
+    addresses,
+    sessions,
+    limiter,
+    heads,
+    report,
+    reception: createReception({
+      clock,
+      telemetry,
+      addresses,
+      heads,
+      headerCount: config.limits.headerCount,
+      readiness,
+    }),
+    answerProblem: createProblemAnswer({ telemetry, heads, report }),
+    forwardStep: createForwardStep({ forwarder, heads, report }),
+    readiness,
+    async close() {
+      for (const source of sources) source.close()
+      forwarder.close()
+      await upstreams.close()
+      await bus.close()
+      await telemetry.shutdown()
+    },
+  }
+}
+
+const telemetryOf = ({ instance, telemetry: { otlpUrl, sampleRatio, logLevel } }: Config) =>
+  createTelemetry({
+    service: 'gateway',
+    instance,
+    version: '0.1.0',
+    logLevel,
+    sampleRatio,
+    ...(otlpUrl === null ? {} : { otlpUrl }),
+  })
+
+const busOf = ({ instance, bus: { servers, user, password } }: Config, telemetry: Telemetry) =>
+  connectBus({
+    servers,
+    name: instance,
+    telemetry,
+    ...(user === null ? {} : { user }),
+    ...(password === null ? {} : { password }),
+  })

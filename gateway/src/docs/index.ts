@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Context } from '../context.ts'
+import { allowOrigin } from '../edge/cors.ts'
+import { answerPlain } from '../edge/plain-answer.ts'
+import { startTrace } from '../edge/trace.ts'
+import { mergeOpenApi } from './openapi.ts'
+import { problemsPage } from './problems-page.ts'
+import { createReference } from './reference.ts'
+
+const html = 'text/html; charset=utf-8'
+const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+// Scalar writes its styles and an inline start script into the page, and its requests go to this API.
+const referencePolicy =
+  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'"
+
+/** `/openapi.json`, `/docs`, `/docs/problems`: what can be asked, as the running services say it themselves. */
+export function registerDocs(app: FastifyInstance, context: Context): void {
+  const { directory, config } = context
+  const reference = createReference({ openapi: '/openapi.json', script: '/docs/scalar.js' })
+  const documents = () => directory.services().flatMap(({ newest }) => newest?.document ?? [])
+  const openapi = keptUntilChange(context, () => JSON.stringify(mergeOpenApi(documents(), config)))
+  const problems = keptUntilChange(context, () => problemsPage(documents()))
+  const answer = answerer(context)
+
+  app.get('/openapi.json', (request, reply) => answer(request, reply, 'application/json', openapi()))
+  app.get('/docs/problems', (request, reply) =>
+    answer(request, reply, html, problems(), ['content-security-policy', pagePolicy]),
+  )
+  app.get('/docs', async (request, reply) =>
+    answer(request, reply, html, kept(await reference.page()), ['content-security-policy', referencePolicy]),
+  )
+  app.get('/docs/scalar.js', async (request, reply) => {
+    const script = kept(await reference.script())
+    return answer(request, reply, 'text/javascript; charset=utf-8', script, ['content-encoding', 'gzip'])
+  })
+}
+
+interface Kept {
+  readonly body: Buffer
+  readonly etag: string
+}
+
+function kept(content: string | Buffer): Kept {
+  const body = Buffer.isBuffer(content) ? content : Buffer.from(content)
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` }
+}
+
+/** Made when first asked for, and again after contracts changed. */
+function keptUntilChange({ directory }: Context, make: () => string): () => Kept {
+  let current: Kept | null = null
+  directory.onChange(() => {
+    current = null
+  })
+  return () => {
+    current ??= kept(make())
+    return current
+  }
+}
+
+function answerer({ reception, telemetry, heads, report, origins, addresses }: Context) {
+  return (request: FastifyRequest, reply: FastifyReply, type: string, content: Kept, more: string[] = []) => {
+    const visit = reception.visitOf(request.raw)
+    reply.hijack()
+    addresses.settle(visit)
+    startTrace(telemetry, visit)
+    allowOrigin(visit, origins)
+    const headers = ['content-type', type, 'etag', content.etag, 'cache-control', 'public, no-cache', ...more]
+    const isKnown = request.headers['if-none-match'] === content.etag
+    answerPlain(visit, isKnown ? { status: 304, headers } : { status: 200, headers, body: content.body }, heads, report)
+    return reply
+  }
+}

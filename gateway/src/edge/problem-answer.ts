@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { InternalError, ProblemError } from '@portico/contracts'
+import { recordFailure, type Telemetry } from '@portico/telemetry'
+import type { AnswerHeads } from './answer-head.ts'
+import type { Report } from './report.ts'
+import type { Visit } from './visit.ts'
+
+export type AnswerProblem = (visit: Visit, error: unknown) => void
+
+/**
+ * Answers a failure as problem+json (RFC 9457). What is not a named problem is a defect: logged whole, answered without
+ * a word of it.
+ */
+export function createProblemAnswer({
+  telemetry,
+  heads,
+  report,
+}: {
+  telemetry: Telemetry
+  heads: AnswerHeads
+  report: Report
+}): AnswerProblem {
+  return (visit, error) => {
+    const problem = error instanceof ProblemError ? error : InternalError({ cause: error })
+    visit.errorCode = problem.code
+    recordFailure(visit.span, problem)
+    if (problem.status >= 500) logFailure(telemetry, visit, problem)
+    const { response, request } = visit
+    if (response.headersSent || response.destroyed) {
+      response.destroy()
+    } else {
+      const { headers, body } = problemMessage(problem, visit, heads)
+      sendEarly(request, response, problem.status, headers, body)
+    }
+    report(visit, problem.status, 0)
+  }
+}
+
+/** Head and body of a problem. `visit` null: the request could not even be read. */
+export function problemMessage(
+  problem: ProblemError,
+  visit: Visit | null,
+  heads: AnswerHeads,
+): { headers: string[]; body: Buffer } {
+  const context =
+    visit === null ? {} : { instance: visit.target.path, ...(visit.traceId && { traceId: visit.traceId }) }
+  const body = Buffer.from(JSON.stringify(problem.toProblem(context)))
+  const headers = [
+    'content-type',
+    'application/problem+json',
+    'content-length',
+    String(body.length),
+    'cache-control',
+    'no-store',
+    ...Object.entries(problem.headers).flat(),
+  ]
+  heads.dress(visit, headers)
+  return { headers, body }
+}
+
+const lingerMs = 1_000
+const drainedBytes = 64 * 1024
+
+/**
+ * Sends an answer before the request's body has come whole. A small rest is read away and the connection lives on. With
+ * a large one it must close, but only after the client had time to read the answer: closing while bytes arrive resets
+ * the connection and the answer is lost (RFC 9112, section 9.6).
+ */
+export function sendEarly(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  headers: string[],
+  body: Buffer,
+): void {
+  const bodyless = request.method === 'HEAD' || status === 204 || status === 304
+  const restIsSmall = request.complete || Number(request.headers['content-length'] ?? Number.NaN) <= drainedBytes
+  const hasNoBody =
+    request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined
+  if (restIsSmall || hasNoBody || request.httpVersionMajor === 2) {
+    response.writeHead(status, headers)
+    response.end(bodyless ? undefined : body)
+    return
+  }
+  response.writeHead(status, [...headers, 'connection', 'close'])
+  if (!bodyless) response.write(body)
+  else response.flushHeaders()
+  request.resume()
+  const close = () => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(close, lingerMs)
+  request.once('end', close).once('close', close).once('error', close)
+}
+
+function logFailure({ log }: Telemetry, visit: Visit, problem: ProblemError): void {
+  const about = { traceId: visit.traceId, path: visit.target.path, route: visit.route?.name, code: problem.code }
+  if (problem.code === 'internal_error') log.error({ ...about, err: problem.cause }, 'request failed')
+  else log.warn({ ...about, err: problem.cause }, 'request failed')
+}

@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import {
+  BadRequest,
+  HeadersTooLarge,
+  InternalError,
+  ProblemError,
+  RequestTimeout,
+  TargetTooLong,
+} from '@portico/contracts'
+import type { Telemetry } from '@portico/telemetry'
+import type { AnswerHeads } from './answer-head.ts'
+import type { ClientAddresses } from './client-address.ts'
+import { checkAuthority, checkFraming } from './framing.ts'
+import type { Readiness } from './probes.ts'
+import { problemMessage } from './problem-answer.ts'
+import { readTarget } from './target.ts'
+import { Visit } from './visit.ts'
+
+/** Where a request meets the edge first: what cannot be read one way only is turned away here. */
+export interface Reception {
+  /** Null: it was refused and answered. */
+  receive(request: IncomingMessage, response: ServerResponse): Visit | null
+  /** Throws a ProblemError instead of answering it. */
+  read(request: IncomingMessage, response: ServerResponse): Visit
+  visitOf(request: IncomingMessage): Visit
+  /** Answers what Node's parser refused. */
+  onClientError(error: Error & { code?: string }, socket: Socket): void
+}
+
+export interface ReceptionOptions {
+  clock: () => number
+  telemetry: Telemetry
+  addresses: ClientAddresses
+  heads: AnswerHeads
+  headerCount: number
+  readiness: Readiness
+}
+
+const own = Symbol('visit')
+interface Visited extends IncomingMessage {
+  [own]?: Visit
+}
+
+export function createReception({
+  clock,
+  telemetry,
+  addresses,
+  heads,
+  headerCount,
+  readiness,
+}: ReceptionOptions): Reception {
+  function read(request: Visited, response: ServerResponse): Visit {
+    checkFraming(request, headerCount)
+    const target = readTarget(request.method ?? 'GET', request.url ?? '')
+    const visit = new Visit(request, response, target, addresses.peerOf(request.socket), clock())
+    checkAuthority(target, visit.host)
+    request[own] = visit
+    // Whoever keeps the connection would send its next request into the closing socket.
+    if (readiness.stopping) response.shouldKeepAlive = false
+    return visit
+  }
+
+  // Its trace has one span and no more: enough to find it by the id in the answer.
+  function traceIdOf(problem: ProblemError): string {
+    const span = telemetry.tracer.startSpan('unreadable request', {
+      root: true,
+      attributes: { 'error.type': problem.code },
+    })
+    span.end()
+    return span.spanContext().traceId
+  }
+
+  function refusal(problem: ProblemError) {
+    const traceId = traceIdOf(problem)
+    const withTrace = new ProblemError(problem, {
+      ...(problem.detail === undefined ? {} : { detail: problem.detail }),
+      headers: { ...problem.headers, connection: 'close', 'x-request-id': traceId },
+      extensions: { traceId },
+    })
+    return problemMessage(withTrace, null, heads)
+  }
+
+  return {
+    read,
+    receive(request, response) {
+      try {
+        return read(request, response)
+      } catch (error) {
+        const problem = error instanceof ProblemError ? error : InternalError({ cause: error })
+        const { headers, body } = refusal(problem)
+        response.writeHead(problem.status, headers)
+        response.end(request.method === 'HEAD' ? undefined : body)
+        return null
+      }
+    },
+    visitOf(request: Visited) {
+      const visit = request[own]
+      if (visit === undefined) throw new Error('a request came round the reception')
+      return visit
+    },
+    onClientError(error, socket) {
+      // Nothing may be written into the middle of an answer.
+      const isAnswering = '_httpMessage' in socket && socket._httpMessage !== null && socket.bytesWritten > 0
+      if (!socket.writable || error.code === 'ECONNRESET' || isAnswering) {
+        socket.destroy()
+        return
+      }
+      const problem = problemOf(error.code)
+      const { headers, body } = refusal(problem)
+      const lines: string[] = [`HTTP/1.1 ${problem.status} ${reasonOf(problem.status)}`]
+      for (let index = 0; index < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`)
+      socket.end(`${lines.join('\r\n')}\r\n\r\n${body.toString()}`)
+    },
+  }
+}
+
+function problemOf(code: string | undefined): ProblemError {
+  if (code === 'HPE_HEADER_OVERFLOW') return HeadersTooLarge()
+  if (code === 'HPE_URL_OVERFLOW') return TargetTooLong()
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return RequestTimeout()
+  return BadRequest({ detail: 'This is not HTTP.' })
+}
+
+const reasonOf = (status: number) =>
+  status === 431 ? 'Request Header Fields Too Large' : status === 408 ? 'Request Timeout' : 'Bad Request'
