@@ -14,15 +14,9 @@ interface Stream {
 }
 
 const palette = [36, 33, 35, 34, 32, 96, 93, 95, 94, 92]
-const levels: Readonly<Record<number, string>> = {
-  10: 'trace',
-  20: 'debug',
-  30: 'info',
-  40: 'warn',
-  50: 'error',
-  60: 'fatal',
-}
-const warn = 40
+const red = 31
+const yellow = 33
+const colourOf: Readonly<Record<string, number>> = { warn: yellow, error: red, fatal: red }
 const nameWidth = 14
 const lineLimit = 2_000
 
@@ -38,9 +32,9 @@ export function createTerminal(stream: Stream): Terminal {
     said(name, line) {
       const { level, text } = readable(line)
       const shown = text.length > lineLimit ? `${text.slice(0, lineLimit)}…` : text
-      const colour = level >= warn ? (level > warn ? 31 : 33) : null
-      const label = level > 0 ? `${(levels[level] ?? String(level)).padEnd(5)} ` : ''
-      stream.write(`${prefix(name)}${colour ? paint(colour, label + shown) : label + shown}\n`)
+      const whole = level ? `${level.padEnd(5)} ${shown}` : shown
+      const colour = colourOf[level]
+      stream.write(`${prefix(name)}${colour ? paint(colour, whole) : whole}\n`)
     },
     note: (name, text) => stream.write(`${prefix(name)}${paint(1, text)}\n`),
     print: text => stream.write(text),
@@ -48,16 +42,16 @@ export function createTerminal(stream: Stream): Terminal {
 }
 
 /** A log line in JSON as level, message and reason; anything else as it is. */
-function readable(line: string): { level: number; text: string } {
-  if (!line.startsWith('{')) return { level: 0, text: line }
+function readable(line: string): { level: string; text: string } {
+  const plain = { level: '', text: line }
+  if (!line.startsWith('{')) return plain
   try {
     const value: unknown = JSON.parse(line)
-    if (!isRecord(value)) return { level: 0, text: line }
-    const reason = isRecord(value.err) ? value.err.message : undefined
-    const text = [value.msg, reason].filter(part => typeof part === 'string' && part !== '').join(': ')
-    return { level: typeof value.level === 'number' ? value.level : 0, text: text || line }
+    if (!isRecord(value) || typeof value.msg !== 'string') return plain
+    const reason = isRecord(value.err) && typeof value.err.message === 'string' ? `: ${value.err.message}` : ''
+    return { level: typeof value.level === 'string' ? value.level : '', text: value.msg + reason }
   } catch {
-    return { level: 0, text: line }
+    return plain
   }
 }
 

@@ -24,7 +24,7 @@ export function environmentOf(part: Part, replica: number, port: number, system:
     INSTANCE: instanceOf(part, replica),
     NATS_URL: natsUrl,
     ...(nats ? { NATS_USER: nats.user, NATS_PASSWORD: nats.password } : {}),
-    OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
+    ...(otlpUrl ? { OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl } : {}),
     IDENTITY_JWKS: secrets.identityJwks,
     ...(part.database ? databaseEnvironment(part.name, system) : {}),
     ...part.environment?.(system),

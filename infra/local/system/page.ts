@@ -9,12 +9,12 @@ export function addressesOf({ system, cluster, nats }: Settled): Record<string, 
     'API reference': `${publicUrl}/docs`,
     Console: `${publicUrl}/console/`,
     'Gateway’s admin API': `http://127.0.0.1:${ports.ADMIN_PORT}`,
-    'Traces in (OTLP)': system.otlpUrl,
+    'Traces in (OTLP)': system.otlpUrl ?? 'nowhere',
     'Mail in (SMTP)': withoutSecrets(system.smtpUrl),
     PostgreSQL: cluster ? `127.0.0.1:${cluster.port}` : withoutSecrets(system.databaseUrl),
     NATS: nats ? `127.0.0.1:${nats.port}` : system.natsUrl,
-    'Operator’s token': relative(root, folders.operatorTokenFile),
-    Logs: relative(root, folders.logs),
+    'Operator’s token': shortest(root, folders.operatorTokenFile),
+    Logs: shortest(root, folders.logs),
   }
 }
 
@@ -36,6 +36,11 @@ export function pageOf(settled: Settled, seconds: number): string {
     '',
     '',
   ].join('\n')
+}
+
+function shortest(root: string, path: string): string {
+  const short = relative(root, path)
+  return short.startsWith('..') ? path : short
 }
 
 function withoutSecrets(text: string): string {

@@ -21,8 +21,9 @@ export interface Watch {
 }
 
 const postgresStartMs = 60_000
-/** What PostgreSQL and NATS say of their daily work is for their log files. */
-const alarming = /\b(WARNING|ERROR|FATAL|PANIC)\b|\[(WRN|ERR|FTL)\](?! Plaintext passwords)/
+/** What PostgreSQL and NATS say of their daily work, and of starting, is for their log files. */
+const alarming =
+  /\b(WARNING|ERROR|FATAL|PANIC)\b(?!.*the database system is )|\[(WRN|ERR|FTL)\](?! Plaintext passwords)/
 
 export function postgresProcess(cluster: Cluster, watch: Watch): Supervised {
   const { file, args, options } = serverCommand(cluster, { durable: true })

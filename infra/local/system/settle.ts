@@ -9,7 +9,7 @@ import { freePort } from '../state/ports.ts'
 import { newSecret, openSecrets } from '../state/secrets.ts'
 import { knownPorts } from './ports.ts'
 import type { System } from './system.ts'
-import { supervisorUser, table } from './table.ts'
+import { isBuilt, supervisorUser, table } from './table.ts'
 
 /** What is to be run beside the parts; null where a server from outside takes its place. */
 export interface Settled {
@@ -44,6 +44,7 @@ export async function settle(root: string, folders: StateFolder, outside: NodeJS
         ],
       }
   const natsFromOutside = outside.NATS_URL ? fromOutside(outside.NATS_URL, outside) : null
+  const hasConsole = table.some(part => part.name === 'console' && isBuilt(part, root))
   const system: System = {
     root,
     folders,
@@ -56,7 +57,7 @@ export async function settle(root: string, folders: StateFolder, outside: NodeJS
     natsCredentials: user =>
       natsFromOutside ? natsFromOutside.credentials : { user, password: secrets.natsPassword(user) },
     smtpUrl: outside.SMTP_URL ?? `smtp://127.0.0.1:${ports.SMTP_PORT}`,
-    otlpUrl: outside.OTEL_EXPORTER_OTLP_ENDPOINT ?? `http://127.0.0.1:${ports.OTLP_PORT}`,
+    otlpUrl: outside.OTEL_EXPORTER_OTLP_ENDPOINT ?? (hasConsole ? `http://127.0.0.1:${ports.OTLP_PORT}` : null),
     operatorTicket: newSecret(),
     outside,
   }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { checkpoint } from '../postgres/checkpoint.ts'
 import { initialise } from '../postgres/cluster.ts'
 import { createServiceDatabases, ownerOf } from '../postgres/roles.ts'
 import type { Supervised } from '../processes/supervise.ts'
@@ -7,13 +8,13 @@ import { requireFree } from './ports.ts'
 import { natsProcess, postgresProcess, replicaProcess, type Watch } from './processes.ts'
 import type { Settled } from './settle.ts'
 import type { System } from './system.ts'
-import { type Part, table } from './table.ts'
+import { isBuilt, type Part, table } from './table.ts'
 
 /** Every process of the house, started by readiness and stopped in order. */
 export interface Supervisor {
   /** Resolves when all of it serves. @throws when one of them does not come up */
   start(): Promise<void>
-  /** Gateway, then services, then NATS and PostgreSQL; within 5 s. */
+  /** Gateway, then services, then console, NATS and PostgreSQL; within 5 s. */
   stop(): Promise<void>
   /** All at once, without asking. */
   kill(): void
@@ -24,17 +25,20 @@ export interface Supervisor {
 const serverStartMs = 60_000
 const replicaStartMs = 60_000
 // Together below 5 s, killing included.
-const stopMs = { gateway: 1_500, replicas: 2_000, servers: 1_200 } as const
+const stopMs = { gateway: 1_200, services: 1_800, console: 1_800, servers: 1_800 } as const
 
 export function createSupervisor({ system, cluster, nats }: Settled, natsServer: string, watch: Watch): Supervisor {
   const { terminal } = watch
   const postgres = cluster ? postgresProcess(cluster, watch) : null
   const natsOwn = nats ? natsProcess(natsServer, system.folders.nats, nats, watch) : null
   const servers = [postgres, natsOwn].filter(process => process !== null)
-  const parts = table.filter(part => isBuilt(part, system))
+  const parts = table.filter(part => isBuilt(part, system.root))
   const replicas = parts.flatMap(part => replicasOf(part).map(replica => ({ part, process: replica(system, watch) })))
-  const gateways = replicas.filter(({ part }) => part.port === 'PORT').map(({ process }) => process)
-  const others = replicas.filter(({ part }) => part.port !== 'PORT').map(({ process }) => process)
+  const named = (isIt: (name: string) => boolean) =>
+    replicas.filter(({ part }) => isIt(part.name)).map(({ process }) => process)
+  const gateways = named(name => name === 'gateway')
+  const consoles = named(name => name === 'console')
+  const services = named(name => name !== 'gateway' && name !== 'console')
 
   async function startOne(process: Supervised, withinMs: number): Promise<void> {
     const startedAt = performance.now()
@@ -43,7 +47,7 @@ export function createSupervisor({ system, cluster, nats }: Settled, natsServer:
   }
 
   return {
-    processes: [...servers, ...others, ...gateways],
+    processes: [...servers, ...consoles, ...services, ...gateways],
     async start() {
       for (const part of table) {
         if (!parts.includes(part)) terminal.note(part.name, `left out: ${part.folder}/src/main.ts is not there`)
@@ -59,21 +63,20 @@ export function createSupervisor({ system, cluster, nats }: Settled, natsServer:
         parts.filter(part => part.database).map(({ name }) => databaseFor(name, system)),
       )
       // All at once: each waits by itself for what it needs, and is asked whether it is ready.
-      await Promise.all([...others, ...gateways].map(process => startOne(process, replicaStartMs)))
+      await Promise.all([...consoles, ...services, ...gateways].map(process => startOne(process, replicaStartMs)))
     },
     async stop() {
+      // What PostgreSQL writes now, it need not write at the end.
+      if (cluster) checkpoint(system.databaseUrl)
       await stopAll(gateways, stopMs.gateway)
-      await stopAll(others, stopMs.replicas)
-      await stopAll(servers, stopMs.servers)
+      await stopAll(services, stopMs.services)
+      // The console goes last of ours, so that it takes in the others' last spans.
+      await Promise.all([stopAll(consoles, stopMs.console), stopAll(servers, stopMs.servers)])
     },
     kill() {
-      for (const process of [...gateways, ...others, ...servers]) process.kill()
+      for (const process of [...gateways, ...services, ...consoles, ...servers]) process.kill()
     },
   }
-}
-
-function isBuilt(part: Part, { root }: System): boolean {
-  return existsSync(join(root, part.folder, 'src', 'main.ts'))
 }
 
 function replicasOf(part: Part) {

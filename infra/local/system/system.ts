@@ -20,7 +20,8 @@ export interface System {
   /** Credentials of a NATS user; null when the server from outside wants none. */
   readonly natsCredentials: (user: string) => { user: string; password: string } | null
   readonly smtpUrl: string
-  readonly otlpUrl: string
+  /** Null while nobody takes spans in. */
+  readonly otlpUrl: string | null
   /** Signs a browser in as the operator, once. */
   readonly operatorTicket: string
   /** What was set before `npm start`. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ServiceContract } from '@portico/contracts'
 import { contentContract } from '@portico/contracts/content'
 import { fileContract } from '@portico/contracts/file'
@@ -80,6 +82,11 @@ export const table: readonly Part[] = [
     }),
   },
 ]
+
+/** Whether its code is there. */
+export function isBuilt(part: Part, root: string): boolean {
+  return existsSync(join(root, part.folder, 'src', 'main.ts'))
+}
 
 /** NATS users that are no process of the table: the tool `portico` speaks as this one. */
 export const supervisorUser = 'supervisor'
