@@ -41,7 +41,8 @@ export function createVerifier({
   clock = () => new Date(),
 }: VerifierOptions): Verifier {
   const keys = createLocalJWKSet(jwks)
-  const known = new LRUCache<string, Promise<Verified>>({ max: cacheSize })
+  const known = new LRUCache<string, Verified>({ max: cacheSize })
+  const checking = new Map<string, Promise<Verified>>()
 
   async function check(token: string): Promise<Verified> {
     const payload = await payloadOf(token)
@@ -59,17 +60,23 @@ export function createVerifier({
     }
   }
 
+  /** Only what is ours is remembered, or strangers could push our tokens out. */
+  function checkOnce(token: string): Promise<Verified> {
+    const already = checking.get(token)
+    if (already) return already
+    const begun = check(token).finally(() => checking.delete(token))
+    checking.set(token, begun)
+    void begun.then(
+      verified => known.set(token, verified),
+      () => {},
+    )
+    return begun
+  }
+
   return {
     async verify(token) {
       if (token.length > longestToken) throw new InvalidInternalToken('The internal token is too long')
-      let checking = known.get(token)
-      if (!checking) {
-        checking = check(token)
-        known.set(token, checking)
-        // What is not ours is not remembered, or strangers could push our tokens out.
-        checking.catch(() => known.delete(token))
-      }
-      const { principal, expiresAtMs } = await checking
+      const { principal, expiresAtMs } = known.get(token) ?? (await checkOnce(token))
       if (clock().getTime() < expiresAtMs) return principal
       known.delete(token)
       throw new InvalidInternalToken('The internal token has expired')

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { context, isSpanContextValid, trace } from '@opentelemetry/api'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { redact, redactText } from './redact.ts'
@@ -28,12 +29,33 @@ export function createLog({ service, instance, level, destination }: LogOptions)
   )
 }
 
+export interface Output extends DestinationStream {
+  /** Writes what waits, within half a second; what is logged after that is lost. */
+  close(): Promise<void>
+}
+
+const closeMs = 500
+
 /**
  * Standard output without blocking: a reader that stalls must not stop the process, and what it does not take may not
  * grow without bound either; beyond the bound lines are lost.
  */
-export function standardOutput(limitBytes = 8 * 1_024 * 1_024) {
-  return pino.destination({ dest: 1, sync: false, maxLength: limitBytes })
+export function standardOutput(limitBytes = 8 * 1_024 * 1_024): Output {
+  const stream = pino.destination({ dest: 1, sync: false, maxLength: limitBytes })
+  let closed = false
+  return {
+    write(line) {
+      if (!closed) stream.write(line)
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      // Not flush(): without a minimum length it calls back before the write under way has ended.
+      const ended = once(stream, 'close', { signal: AbortSignal.timeout(closeMs) })
+      stream.end()
+      await ended.catch(() => {})
+    },
+  }
 }
 
 function traceOfLine(): object {

@@ -81,7 +81,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     async shutdown() {
       await provider.shutdown()
       sender?.close()
-      await new Promise<void>(resolve => log.flush(() => resolve()))
+      await output?.close()
     },
   }
 }

@@ -64,10 +64,13 @@ export async function runService(options: RunOptions): Promise<void> {
   process.on('SIGINT', () => void leave('SIGINT'))
   process.on('uncaughtException', error => {
     log.fatal({ err: error }, 'a defect: nothing is known of the state any more')
-    log.flush()
-    exit(70)
+    setTimeout(() => exit(70), lastWordsMs)
+    telemetry.shutdown().finally(() => exit(70))
   })
 }
+
+/** How long a process that met a defect still has to say so. */
+const lastWordsMs = 500
 
 /** Waits for requests in flight, at most so long; then their connections are cut. */
 async function closeServer(app: App, withinMs: number): Promise<void> {
