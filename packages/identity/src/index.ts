@@ -1,5 +1,5 @@
 export { mayCall } from './access.ts'
-export { generateKeyPair, type KeyPair, publicKeysOf } from './keys.ts'
+export { generateKeyPair, type KeyPair, privateKeyOf, publicKeysOf } from './keys.ts'
 export type { Principal } from './principal.ts'
 export { createSigner, type Signed, type Signer, type SignerOptions } from './signer.ts'
 export { createVerifier, InvalidInternalToken, type Verifier, type VerifierOptions } from './verifier.ts'

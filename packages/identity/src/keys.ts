@@ -28,6 +28,20 @@ export function publicKeysOf(value: unknown): JSONWebKeySet {
   return value
 }
 
+/**
+ * The private key as configuration holds it.
+ * @throws TypeError when it is no private ES256 key
+ */
+export function privateKeyOf(value: unknown): JWK {
+  if (!isPrivateKey(value)) throw new TypeError('not a private JWK of P-256')
+  return value
+}
+
+function isPrivateKey(value: unknown): value is JWK {
+  if (typeof value !== 'object' || value === null || !('d' in value) || !('crv' in value)) return false
+  return typeof value.d === 'string' && value.crv === 'P-256'
+}
+
 function isKeySet(value: unknown): value is JSONWebKeySet {
   if (typeof value !== 'object' || value === null || !('keys' in value) || !Array.isArray(value.keys)) return false
   return value.keys.length > 0 && value.keys.every(key => typeof key === 'object' && key !== null && 'kty' in key)
