@@ -11,7 +11,7 @@ const account = {
   avatarFileId: nullable(Id),
   role: Type.Enum([...roles]),
 }
-/** Null: nobody to write to. The operator, and authors whose work was moved in, have no address. */
+/** Null: nobody to write to. The operator has no address. */
 const AccountEmail = nullable(EmailAddress)
 const keyOfAccount = ({ userId }: { userId: string }) => userId
 

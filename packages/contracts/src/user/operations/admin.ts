@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
 import { defineOperation } from '../../operation.ts'
 import { InvalidCursor, StaleWrite } from '../../problems.ts'
-import { conditionalWriteHeaders, Handle, Id, pageOf, pageQuery, writeHeaders } from '../../schemas.ts'
-import { AccountProtected, HandleTaken, UserNotFound } from '../problems.ts'
-import { AdminUser, AssignableRole, AuditEntry, Bio, closed, DisplayName, Locale } from '../schemas.ts'
+import { conditionalWriteHeaders, Id, pageOf, pageQuery } from '../../schemas.ts'
+import { AccountProtected, UserNotFound } from '../problems.ts'
+import { AdminUser, AssignableRole, AuditEntry, closed } from '../schemas.ts'
 
 const tags = ['Administration']
 const access = ['admin', 'operator'] as const
@@ -26,31 +26,6 @@ export const adminFindUsers = defineOperation({
     response: { 200: pageOf(AdminUser) },
   },
   errors: [InvalidCursor],
-  policy: { access },
-})
-
-export const adminCreateUser = defineOperation({
-  id: 'adminCreateUser',
-  method: 'POST',
-  url: '/v1/admin/users',
-  summary: 'Create an account that nobody signs in to yet',
-  description: 'For authors whose work is moved in from elsewhere. It has neither address nor password.',
-  tags,
-  schema: {
-    headers: writeHeaders,
-    body: Type.Object(
-      {
-        handle: Handle,
-        name: DisplayName,
-        bio: Type.Optional(Bio),
-        locale: Type.Optional(Locale),
-        role: Type.Optional(AssignableRole),
-      },
-      closed,
-    ),
-    response: { 201: AdminUser },
-  },
-  errors: [HandleTaken],
   policy: { access },
 })
 
