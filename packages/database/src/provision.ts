@@ -22,19 +22,18 @@ export function provisionOf(service: string, passwords: { owner: string; app: st
 const name = (identifier: string) => pg.escapeIdentifier(identifier)
 const text = (literal: string) => pg.escapeLiteral(literal)
 
-/**
- * The two roles; running it again sets the passwords. It is one statement, so that nothing is half done, and takes a
- * lock, since two sessions that alter one role at once get `tuple concurrently updated`.
- */
+/** The two roles, in one statement, so that nothing is half done; running it again sets the passwords. */
 export function rolesSql({ owner, app }: Provision): string[] {
   return [
     [
       'do $portico$ begin',
-      "perform pg_advisory_xact_lock(hashtext('portico roles'));",
       ...[owner, app].flatMap(({ role, password }) => [
         `if not exists (select from pg_roles where rolname = ${text(role)}) then create role ${name(role)}; end if;`,
-        `alter role ${name(role)} with login nosuperuser nocreatedb nocreaterole noreplication password ${text(password)};`,
+        `alter role ${name(role)} with login nocreatedb nocreaterole password ${text(password)};`,
       ]),
+      // Who is no superuser can give a database only to a role it is a member of.
+      `if not (select rolsuper from pg_roles where rolname = current_user)`,
+      `then grant ${name(owner.role)} to current_user; end if;`,
       'end $portico$',
     ].join('\n'),
   ]
@@ -47,26 +46,27 @@ export function createDatabaseSql({ database, owner }: Provision, template?: str
 }
 
 /** Who may connect. A database made from a template has to be told again: this is not copied. */
-export function accessSql({ database, owner, app }: Provision): string[] {
+export function accessSql({ database, app }: Provision): string[] {
   return [
-    `alter database ${name(database)} owner to ${name(owner.role)}`,
     `revoke all on database ${name(database)} from public`,
     `grant connect on database ${name(database)} to ${name(app.role)}`,
   ]
 }
 
 /**
- * Inside of the new database: what the owner creates from now on, the service may read and write. The extensions that
- * services use (pg_trgm, unaccent, citext) are trusted ones: the owner of a database may create them in a migration.
+ * Inside of the new database, as its owner: what the owner has and will create, the service may read and write. The
+ * extensions that services use (pg_trgm, unaccent, citext) are trusted ones: the owner may create them in a migration.
  */
 export function schemaSql({ owner, app }: Provision): string[] {
+  const service = name(app.role)
   const defaults = `alter default privileges for role ${name(owner.role)} in schema public grant`
   return [
-    `alter schema public owner to ${name(owner.role)}`,
     'revoke all on schema public from public',
-    `grant usage on schema public to ${name(app.role)}`,
-    `${defaults} select, insert, update, delete on tables to ${name(app.role)}`,
-    `${defaults} usage, select on sequences to ${name(app.role)}`,
+    `grant usage on schema public to ${service}`,
+    `grant select, insert, update, delete on all tables in schema public to ${service}`,
+    `grant usage, select on all sequences in schema public to ${service}`,
+    `${defaults} select, insert, update, delete on tables to ${service}`,
+    `${defaults} usage, select on sequences to ${service}`,
   ]
 }
 
@@ -74,16 +74,20 @@ export function schemaSql({ owner, app }: Provision): string[] {
  * Creates what is missing of a service's database and roles, and sets rights and passwords anew. It can run any number
  * of times, also at once.
  *
- * @param adminUrl a superuser's, to any database of the server
+ * @param adminUrl of a role that may create databases and roles, to any database of the server. It need not be a
+ *   superuser.
  */
 export async function provision(adminUrl: string, service: Provision): Promise<void> {
   await withClient(adminUrl, async admin => {
+    // Until the session ends: two that alter one role or grant on one thing at once get `tuple concurrently updated`.
+    await admin.query("select pg_advisory_lock(hashtext('portico provision'))")
     await runAll(admin, rolesSql(service))
     const { rowCount } = await admin.query('select from pg_database where datname = $1', [service.database])
-    if (rowCount === 0) await admin.query(createDatabaseSql(service)).catch(ignoreExisting)
+    if (rowCount === 0) await admin.query(createDatabaseSql(service))
     await runAll(admin, accessSql(service))
+    const inside = databaseUrl(adminUrl, service.database, service.owner)
+    await withClient(inside, owner => runAll(owner, schemaSql(service)))
   })
-  await withClient(databaseUrl(adminUrl, service.database), inside => runAll(inside, schemaSql(service)))
 }
 
 /** The same server, another database, and another role where one is given. */
@@ -110,11 +114,4 @@ async function withClient(url: string, work: (client: pg.Client) => Promise<void
 
 async function runAll(client: pg.Client, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await client.query(statement)
-}
-
-/** Somebody else created it between our look and our try. */
-function ignoreExisting(error: unknown): void {
-  const code = error instanceof pg.DatabaseError ? error.code : undefined
-  // duplicate_database, or the unique index of pg_database when two tried in the same moment
-  if (code !== '42P04' && code !== '23505') throw error
 }

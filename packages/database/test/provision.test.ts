@@ -81,3 +81,25 @@ t.test('provisioning can be repeated, also at once, and sets passwords anew', as
   const app = open(t, { url: login('third') }).kysely
   t.strictSame((await sql`select * from letters`.execute(app)).rows, [{ letter: 'a' }, { letter: 'b' }])
 })
+
+t.test('an administrator who is no superuser will do', async t => {
+  const postgres = await testPostgres(t)
+  const name = `managed_${process.pid}`
+  const superuser = open(t, { url: postgres.url(), poolSize: 1 }).kysely
+  t.after(async () => {
+    await sql`drop database if exists ${sql.id(name)} with (force)`.execute(superuser)
+    for (const role of [name, `${name}_owner`, `${name}_admin`]) {
+      await sql`drop role if exists ${sql.id(role)}`.execute(superuser)
+    }
+  })
+  await sql`create role ${sql.id(`${name}_admin`)} login createdb createrole password 'admin'`.execute(superuser)
+  const adminUrl = databaseUrl(postgres.url(), 'postgres', { role: `${name}_admin`, password: 'admin' })
+  const service = { ...provisionOf(name, { owner: 'owner', app: 'app' }), database: name }
+  await provision(adminUrl, service)
+  await provision(adminUrl, service)
+  const owner = open(t, { url: databaseUrl(adminUrl, name, service.owner) }).kysely
+  await sql`create table posts (id int)`.execute(owner)
+  const app = open(t, { url: databaseUrl(adminUrl, name, service.app) }).kysely
+  t.strictSame((await sql`select * from posts`.execute(app)).rows, [])
+  await t.rejects(sql`drop table posts`.execute(app), denied)
+})
