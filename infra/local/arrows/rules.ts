@@ -19,8 +19,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/client': contracts,
   'packages/testkit': messaging,
   gateway: chassis,
-  // It writes the permissions that messaging derives from contracts.
-  'infra/local': [...contracts, 'packages/client', 'packages/messaging'],
+  // It writes the permissions that messaging derives from contracts, and provisions databases.
+  'infra/local': [...contracts, 'packages/client', 'packages/messaging', 'packages/database'],
 }
 /** A service that is a front end speaks through the client like everybody else. */
 const servicesMayImport = [...chassis, 'packages/client']
