@@ -1,0 +1,80 @@
+import { type App, type Transact, unitOfWork } from '@portico/chassis'
+import { FileCachePurged, fileContract } from '@portico/contracts/file'
+import { type Database, databaseMigrations, migrate, openDatabase } from '@portico/database'
+import { createVerifier, type Verifier } from '@portico/identity'
+import { type Bus, connectBus, createRelay, messagingMigrations, type Relay } from '@portico/messaging'
+import { createTelemetry, type Telemetry } from '@portico/telemetry'
+import type { Transaction } from 'kysely'
+import { type BlobStore, createDiskStore } from './blobs/blob-store.ts'
+import type { Config } from './config.ts'
+import { bindReads, bindStores, type Reads, type Stores } from './db/stores.ts'
+import type { Tables } from './db/tables.ts'
+import { createDerivatives, type Derivatives } from './images/derivatives.ts'
+import { createImageProcess, type ImageProcess } from './images/image-process.ts'
+
+/** Everything long-lived: made here, handed to whoever needs it, closed in `main.ts`. */
+export interface Context {
+  readonly config: Config
+  readonly clock: () => Date
+  readonly telemetry: Telemetry
+  readonly database: Database<Tables>
+  readonly bus: Bus
+  readonly relay: Relay
+  readonly verifier: Verifier
+  readonly blobs: BlobStore
+  readonly images: ImageProcess
+  readonly derivatives: Derivatives
+  /** For reading: each statement by itself. */
+  readonly reads: Reads
+  /** For writing: one transaction with its stores, its events and, for a route, its Idempotency-Key. */
+  readonly transact: Transact<Stores>
+  /** The same stores in a transaction that somebody else began: a consumer's. */
+  readonly storesOf: (trx: Transaction<Tables>) => Stores
+}
+
+/** How a feature registers an operation, and the service a feature. */
+export type Route = (app: App, context: Context) => void
+
+/** What a test puts in the place of the real thing. */
+export interface Overrides {
+  clock?: () => Date
+  telemetry?: Telemetry
+}
+
+const migrations = [new URL('./db/migrations/', import.meta.url), databaseMigrations, messagingMigrations]
+
+export async function createContext(config: Config, overrides: Overrides = {}): Promise<Context> {
+  const { instance } = config
+  const { name: service, version } = fileContract
+  const telemetry = overrides.telemetry ?? createTelemetry({ service, instance, version, ...config.telemetry })
+  const { url, migrationUrl, poolSize } = config.database
+  await migrate({ url: migrationUrl, folders: migrations, log: telemetry.log })
+  const database = openDatabase<Tables>({ url, applicationName: instance, poolSize, telemetry })
+  const bus = await connectBus({ ...config.nats, name: instance, telemetry })
+  const relay = createRelay({ database, bus, contract: fileContract, telemetry })
+  const verifier = createVerifier({ jwks: config.jwks, cacheSize: 10_000 })
+  const blobs = await createDiskStore(config.root)
+  const images = createImageProcess()
+
+  const storesOf = (trx: Transaction<Tables>) =>
+    bindStores(trx, {
+      telemetry,
+      afterCommit: hook => database.afterCommit(trx, hook),
+      purge: tags => bus.broadcast(FileCachePurged, { tags }),
+    })
+  return {
+    config,
+    clock: overrides.clock ?? (() => new Date()),
+    telemetry,
+    database,
+    bus,
+    relay,
+    verifier,
+    blobs,
+    images,
+    derivatives: createDerivatives(config.root, blobs, images),
+    reads: bindReads(database.kysely),
+    transact: unitOfWork({ database, stores: storesOf, relay }),
+    storesOf,
+  }
+}

@@ -1,0 +1,6 @@
+import type { Route } from '../context.ts'
+import { getImageRoute } from './get.ts'
+
+export const images: Route = (app, context) => {
+  getImageRoute(app, context)
+}
