@@ -1,1 +1,4 @@
-export {}
+export * from './console.ts'
+export * from './contract.ts'
+export * from './problems.ts'
+export * from './schemas.ts'
