@@ -12,7 +12,7 @@ export interface LogOptions {
 
 /** JSON lines: `time` (RFC 3339), `level`, `service`, `instance`, `traceId` and `spanId` when there is a span, `msg`. */
 export function createLog({ service, instance, level, destination }: LogOptions): Logger {
-  return pino(
+  const log = pino(
     {
       level,
       base: { service, instance },
@@ -20,13 +20,22 @@ export function createLog({ service, instance, level, destination }: LogOptions)
       mixin: traceOfLine,
       formatters: {
         level: label => ({ level: label }),
-        bindings: redact,
         log: redact,
       },
       serializers: { err: errorAsData, error: errorAsData },
     },
     destination,
   )
+  return withCleanChildren(log)
+}
+
+/** Children inherit it. (A `bindings` formatter would be the place, but pino resets it in each child.) */
+function withCleanChildren(log: Logger): Logger {
+  const child = log.child
+  log.child = function cleanChild(this: Logger, bindings, options) {
+    return child.call(this, redact(bindings), options)
+  } as typeof child
+  return log
 }
 
 export interface Output extends DestinationStream {

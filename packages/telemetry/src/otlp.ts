@@ -21,9 +21,9 @@ export function createOtlpSender({ url, timeoutMs = 5_000 }: { url: string; time
   const agent = new (secure ? TlsAgent : Agent)({ keepAlive: true, maxSockets: 1, timeout: timeoutMs })
   const start = secure ? tlsRequest : request
 
-  const send: SendSpans = (spans, signal) => {
-    const body = JsonTraceSerializer.serializeRequest(spans)
-    if (!body) return Promise.resolve('refused')
+  const send: SendSpans = async (spans, signal) => {
+    const body = serialised(spans)
+    if (!body) return 'refused'
     const headers = { 'content-type': 'application/json', 'content-length': body.byteLength }
     return new Promise(resolve => {
       const outgoing = start(
@@ -42,7 +42,16 @@ export function createOtlpSender({ url, timeoutMs = 5_000 }: { url: string; time
   return { send, close: () => agent.destroy() }
 }
 
+/** A batch that cannot be written is lost, not the process. */
+function serialised(spans: ReadableSpan[]): Uint8Array | undefined {
+  try {
+    return JsonTraceSerializer.serializeRequest(spans)
+  } catch {
+    return undefined
+  }
+}
+
 function outcomeOf(status: number): SendOutcome {
   if (status < 300) return 'sent'
-  return retryable.has(status) || status === 500 ? 'failed' : 'refused'
+  return retryable.has(status) ? 'failed' : 'refused'
 }

@@ -41,11 +41,17 @@ export function createSpanQueue(options: SpanQueueOptions): SpanProcessor {
   function wakeIn(ms: number) {
     timer ??= setTimeout(() => {
       timer = undefined
-      sending ??= sendOne().finally(() => {
-        sending = undefined
-        if (waiting.length > 0 && !closed) wakeIn(pause())
-      })
+      void next()
     }, ms).unref()
+  }
+
+  /** The batch under way, or the next one. */
+  function next(): Promise<void> {
+    sending ??= sendOne().finally(() => {
+      sending = undefined
+      if (waiting.length > 0 && !closed) wakeIn(pause())
+    })
+    return sending
   }
 
   function pause() {
@@ -66,7 +72,7 @@ export function createSpanQueue(options: SpanQueueOptions): SpanProcessor {
 
   async function flush() {
     await sending
-    for (let left = Math.ceil(waiting.length / batch); left > 0 && waiting.length > 0; left--) await sendOne()
+    for (let left = Math.ceil(waiting.length / batch); left > 0; left--) await next()
   }
 
   async function shutdown() {
@@ -84,7 +90,8 @@ export function createSpanQueue(options: SpanQueueOptions): SpanProcessor {
     onStart() {},
     onEnd(span) {
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
-      if (closed || waiting.length + underWay >= limit) return processed.inc({ error_type: 'queue_full' })
+      if (closed) return processed.inc({ error_type: 'shutdown' })
+      if (waiting.length + underWay >= limit) return processed.inc({ error_type: 'queue_full' })
       waiting.push(span)
       if (!sending && failures === 0) wakeIn(waiting.length >= batch ? 0 : everyMs)
     },

@@ -1,4 +1,13 @@
-import { type Context, context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  type Context,
+  context,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { extractTrace, traceparentOf } from '../propagation.ts'
 import type { Telemetry } from '../telemetry.ts'
@@ -128,7 +137,7 @@ function reporter({ log, metrics }: Telemetry) {
         error_type: errorType,
       },
       value: seconds,
-      exemplarLabels: own.span.isRecording() ? { trace_id: own.traceId } : {},
+      exemplarLabels: own.span.spanContext().traceFlags & TraceFlags.SAMPLED ? { trace_id: own.traceId } : {},
     })
     const { traceId, spanId } = own.span.spanContext()
     log.info(
