@@ -48,7 +48,8 @@ export function createLedger({ lifetimeMs = 24 * 60 * 60_000, limitBytes = 1_048
   return {
     async once(trx, { scope, key, fingerprint }, work) {
       const keyHash = sha256(key)
-      const print = sha256(fingerprint)
+      // With the key, which is not kept: a body may hold a password, and a bare hash of it could be guessed at.
+      const print = sha256(`${key}\0${fingerprint}`)
       const bound = `${scope}\0${keyHash.toString('hex')}\0${print.toString('hex')}`
       await lock(trx, scope, keyHash)
       const known = await find(trx, scope, keyHash)
