@@ -9,7 +9,7 @@ export interface EventuallyOptions {
  * Waits for what becomes true by itself: calls `attempt` until it neither throws nor answers false.
  *
  * @returns what `attempt` answered
- * @throws Error after the time is up, with the last failure as its cause
+ * @throws Error after the time is up, with the last failure as its cause; also when `attempt` itself does not end
  */
 export async function eventually<T>(
   attempt: () => T | Promise<T>,
@@ -17,21 +17,26 @@ export async function eventually<T>(
 ): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {
-    const failure: unknown = await Promise.resolve()
-      .then(attempt)
-      .then(
-        result => (result === false ? new Error('it was false') : { result }),
-        error => (error instanceof Error ? error : new Error(String(error))),
-      )
-    if (hasResult<T>(failure)) return failure.result
-    if (performance.now() > deadline) {
-      const why = failure instanceof Error ? failure.message : 'it failed'
+    const outcome = await bounded(attempt, deadline - performance.now())
+    if ('result' in outcome) return outcome.result
+    if (performance.now() >= deadline) {
+      const { failure } = outcome
+      const why = failure instanceof Error ? failure.message : String(failure)
       throw new Error(`not within ${withinMs} ms: ${why}`, { cause: failure })
     }
     await new Promise(resolve => setTimeout(resolve, everyMs))
   }
 }
 
-function hasResult<T>(outcome: unknown): outcome is { result: T } {
-  return typeof outcome === 'object' && outcome !== null && !(outcome instanceof Error) && 'result' in outcome
+type Outcome<T> = { result: T } | { failure: unknown }
+
+/** One attempt, at least a moment long, and no longer than there is time. */
+async function bounded<T>(attempt: () => T | Promise<T>, leftMs: number): Promise<Outcome<T>> {
+  const { promise: timeUp, resolve } = Promise.withResolvers<Outcome<T>>()
+  const timer = setTimeout(() => resolve({ failure: new Error('the attempt did not end') }), Math.max(leftMs, 1))
+  const tried = Promise.try(attempt).then(
+    (result): Outcome<T> => (result === false ? { failure: new Error('it was false') } : { result }),
+    (failure: unknown): Outcome<T> => ({ failure }),
+  )
+  return Promise.race([tried, timeUp]).finally(() => clearTimeout(timer))
 }

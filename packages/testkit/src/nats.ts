@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { eventually } from './eventually.ts'
 import { freePort } from './free-port.ts'
+import { freeze, thaw } from './freeze.ts'
 import type { TestScope } from './scope.ts'
 import { startTethered, type Tethered } from './tether.ts'
 
@@ -16,7 +17,7 @@ export interface TestNats {
   stop(): Promise<void>
   kill(): Promise<void>
   /** SIGSTOP: connections stay open, and nothing is answered. */
-  pause(): void
+  pause(): Promise<void>
   resume(): void
   /** Stops it and forgets its streams, as when a disk is lost. */
   wipe(): Promise<void>
@@ -63,8 +64,10 @@ export async function testNats(t: TestScope, { config = '' }: TestNatsOptions = 
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
-    pause: () => void running?.kill('SIGSTOP'),
-    resume: () => void running?.kill('SIGCONT'),
+    async pause() {
+      if (running) await freeze([running.pid])
+    },
+    resume: () => thaw(running ? [running.pid] : []),
     async wipe() {
       await end('SIGKILL')
       await rm(join(folder, 'js'), { recursive: true, force: true })

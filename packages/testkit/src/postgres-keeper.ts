@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
+import { sweepLeftovers } from './leftovers.ts'
 import { startPostgres } from './postgres-server.ts'
 
 /**
@@ -12,7 +13,7 @@ async function main(path: string): Promise<void> {
   const clients = new Set<Socket>()
   const server = createServer()
   if (!(await listen(server, path))) return
-  const postgres = startPostgres()
+  const postgres = sweepLeftovers().then(startPostgres)
   let timer = setTimeout(stop, lingerMs)
 
   server.on('connection', client => {

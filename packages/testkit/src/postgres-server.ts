@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { eventually } from './eventually.ts'
 import { freePort } from './free-port.ts'
+import { freeze, thaw, withChildren } from './freeze.ts'
 import { type PostgresBinaries, postgresBinaries, type ServerUser, serverUser } from './postgres-binaries.ts'
 import { startTethered, type Tethered } from './tether.ts'
 
@@ -56,8 +57,13 @@ export async function startPostgres(): Promise<PostgresServer> {
     },
     stop: () => end('SIGINT'),
     kill: () => end('SIGKILL'),
-    pause: () => signalAll(running, 'SIGSTOP'),
-    resume: () => signalAll(running, 'SIGCONT'),
+    // With its children, which are all the sessions.
+    async pause() {
+      if (running) await freeze(await withChildren(running.pid))
+    },
+    async resume() {
+      if (running) thaw(await withChildren(running.pid))
+    },
     async destroy() {
       await end('SIGQUIT')
       await rm(cluster.folder, { recursive: true, force: true, maxRetries: 10 })
@@ -123,11 +129,4 @@ async function answers(url: string): Promise<true> {
   } finally {
     await client.end()
   }
-}
-
-/** The postmaster and its children, which are all the sessions. */
-async function signalAll(server: Tethered | undefined, signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
-  if (!server) return
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'pid=', '--ppid', String(server.pid)])
-  for (const pid of [server.pid, ...stdout.split('\n').filter(Boolean).map(Number)]) process.kill(pid, signal)
 }

@@ -93,7 +93,7 @@ async function spawnMain({ main, args = [], env, cwd, stopMs = 10_000 }: Process
   }
 }
 
-/** Not NODE_OPTIONS: a test runner's loaders are none of the process's business. */
+/** Not NODE_OPTIONS, for one: a test runner's loaders are none of the process's business. */
 function inherited(): Record<string, string> {
   const names = ['PATH', 'HOME', 'TMPDIR']
   return Object.fromEntries(names.flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])))

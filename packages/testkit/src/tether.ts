@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { constants } from 'node:os'
 
 export interface TetherOptions {
+  /** The whole environment; default: empty. */
   env?: Record<string, string>
   cwd?: string
   /** Run as this user; only root can. */
@@ -40,7 +41,7 @@ exec 3>&-
 { read -r _ <&4; kill -${lastSignal} "$pid"; } >/dev/null 2>&1 &
 watcher=$!
 exec 4<&-
-wait "$pid"
+wait "$pid" 2>/dev/null
 code=$?
 kill "$watcher" 2>/dev/null
 wait "$watcher" 2>/dev/null
@@ -53,8 +54,9 @@ export async function startTethered(
   options: TetherOptions = {},
 ): Promise<Tethered> {
   const { env = {}, cwd, uid, gid, lastSignal = 'KILL', onOutput } = options
-  const shell = spawn('/bin/sh', ['-c', script(lastSignal), 'tether', command, ...args], {
-    env,
+  // Past `spawn`, where a test runner adds loaders of its own to every environment.
+  const bare = ['env', '-i', ...Object.entries(env).map(([name, value]) => `${name}=${value}`), command, ...args]
+  const shell = spawn('/bin/sh', ['-c', script(lastSignal), 'tether', ...bare], {
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
     ...(uid === undefined ? {} : { uid }),
