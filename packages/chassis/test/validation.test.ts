@@ -49,3 +49,47 @@ t.test('each wrong field is named', async t => {
   )
   for (const error of errors) t.equal(error.in, 'body')
 })
+
+t.test('in a body nothing is coerced or dropped', async t => {
+  const cases: [unknown, string, string][] = [
+    [{}, '#/body', 'is required'],
+    [{ body: '' }, '#/body', 'must NOT have fewer than 1 characters'],
+    [{ body: 'x', extra: 1 }, '#/extra', 'is not known here'],
+    [{ body: 'x', 'a/b~c d': 1 }, '#/a~1b~0c%20d', 'is not known here'],
+    [{ body: 'x', origin: { address: 'a@b.example', count: '3' } }, '#/origin/count', 'must be integer'],
+    [{ body: 'x', origin: {} }, '#/origin/address', 'is required'],
+    [{ body: 'x', parentId: 3 }, '#/parentId', 'must be string'],
+    [{ body: 'x', kind: 'odd' }, '#/kind', 'must be one of plain, rich'],
+    [[], '#', 'must be object'],
+    [null, '#', 'must be object'],
+  ]
+  for (const [payload, pointer, detail] of cases) {
+    const { status, errors } = await refusal(payload)
+    t.equal(status, 400)
+    t.same(errors, [{ pointer, in: 'body', detail }])
+  }
+})
+
+t.test('a body that is wrong everywhere names no more than its reader can use', async t => {
+  const many = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`field${index}`, index]))
+  t.equal((await refusal(many)).errors.length, 32)
+})
+
+t.test('a query is coerced, has its defaults, and may say more than we know', async t => {
+  const answer = await app.inject('/v1/notes?tag=a&utm_source=mail')
+  t.equal(answer.statusCode, 200)
+  t.same(JSON.parse(answer.json().nextCursor), { limit: 20, tag: ['a'], utm_source: 'mail' })
+  const both = await app.inject('/v1/notes?tag=a&tag=b&limit=7')
+  t.same(JSON.parse(both.json().nextCursor), { limit: 7, tag: ['a', 'b'] })
+  for (const limit of ['0', '101', '1.5', 'many', '']) {
+    const wrong = await app.inject(`/v1/notes?limit=${limit}`)
+    t.equal(wrong.statusCode, 400, `limit=${limit}`)
+    t.match(wrong.json(), { code: 'invalid_input', errors: [{ pointer: '#/limit', in: 'query' }] })
+  }
+})
+
+t.test('the published contract stays open: readers tolerate what is new', async t => {
+  const document = (await app.inject('/contract.json')).json()
+  const body = document.operations.find(({ id }: { id: string }) => id === 'createNote').schema.body
+  t.notOk('additionalProperties' in body)
+})

@@ -102,7 +102,7 @@ export function list<Or = never>(options: Absent<Or> = {}): Reader<readonly stri
   })
 }
 
-export function choice<const Choice extends string, Or = never>(
+export function choice<const Choice extends string, const Or = never>(
   choices: readonly Choice[],
   options: Absent<Or> = {},
 ): Reader<Choice | NoInfer<Or>> {
