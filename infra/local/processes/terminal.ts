@@ -48,8 +48,11 @@ function readable(line: string): { level: string; text: string } {
   try {
     const value: unknown = JSON.parse(line)
     if (!isRecord(value) || typeof value.msg !== 'string') return plain
+    const level = typeof value.level === 'string' ? value.level : ''
+    if (value.msg === 'request')
+      return { level, text: `${value.method} ${value.path} ${value.status} ${value.durationMs} ms` }
     const reason = isRecord(value.err) && typeof value.err.message === 'string' ? `: ${value.err.message}` : ''
-    return { level: typeof value.level === 'string' ? value.level : '', text: value.msg + reason }
+    return { level, text: value.msg + reason }
   } catch {
     return plain
   }

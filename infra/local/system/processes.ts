@@ -53,16 +53,15 @@ export function replicaProcess(part: Part, replica: number, system: System, watc
       const env = environmentOf(part, replica, port, system)
       return { file: process.execPath, args: ['src/main.ts'], cwd: join(system.root, part.folder), env }
     },
-    ready: signal =>
-      answering(`http://${part.port ? reachable(system.gatewayHost) : '127.0.0.1'}:${port}/readyz`, signal),
+    ready: signal => answering(`${part.port ? gatewayUrl(system) : `http://127.0.0.1:${port}`}/readyz`, signal),
     stopSignal: 'SIGTERM',
   })
 }
 
-/** An address to speak to, for one to listen on. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
-  return host.includes(':') ? `[${host}]` : host
+/** Where this machine reaches the gateway, whatever it listens on. */
+export function gatewayUrl({ gatewayHost, ports }: System): string {
+  const host = gatewayHost === '0.0.0.0' || gatewayHost === '::' ? '127.0.0.1' : gatewayHost
+  return `http://${host.includes(':') ? `[${host}]` : host}:${ports.PORT}`
 }
 
 function watched(

@@ -5,7 +5,8 @@ import { initialise } from '../postgres/cluster.ts'
 import { createServiceDatabases, ownerOf } from '../postgres/roles.ts'
 import type { Supervised } from '../processes/supervise.ts'
 import { requireFree } from './ports.ts'
-import { natsProcess, postgresProcess, replicaProcess, type Watch } from './processes.ts'
+import { gatewayUrl, natsProcess, postgresProcess, replicaProcess, type Watch } from './processes.ts'
+import { routed } from './routed.ts'
 import type { Settled } from './settle.ts'
 import type { System } from './system.ts'
 import { isBuilt, type Part, table } from './table.ts'
@@ -24,6 +25,7 @@ export interface Supervisor {
 
 const serverStartMs = 60_000
 const replicaStartMs = 60_000
+const routedMs = 15_000
 // Together below 5 s, killing included.
 const stopMs = { gateway: 1_200, services: 1_800, console: 1_800, servers: 1_800 } as const
 
@@ -64,6 +66,7 @@ export function createSupervisor({ system, cluster, nats }: Settled, natsServer:
       )
       // All at once: each waits by itself for what it needs, and is asked whether it is ready.
       await Promise.all([...consoles, ...services, ...gateways].map(process => startOne(process, replicaStartMs)))
+      if (gateways.length > 0) await routed(gatewayUrl(system), contractsOf(parts), routedMs)
     },
     async stop() {
       // What PostgreSQL writes now, it need not write at the end.
@@ -84,6 +87,10 @@ function replicasOf(part: Part) {
     { length: part.replicas },
     (_, index) => (system: System, watch: Watch) => replicaProcess(part, index + 1, system, watch),
   )
+}
+
+function contractsOf(parts: readonly Part[]) {
+  return parts.flatMap(({ contract }) => (contract ? [contract] : []))
 }
 
 function portsOf(parts: readonly Part[]) {

@@ -19,6 +19,8 @@ export interface Part {
   /** Whether it has a database and two roles. */
   readonly database: boolean
   readonly permissions: NatsPermissions
+  /** What the gateway routes to it. */
+  readonly contract?: ServiceContract
   /** The known port its HTTP is on; any free one when there is none. */
   readonly port?: PortName
   /** Other known ports that it listens on. */
@@ -35,6 +37,7 @@ const service = (contract: ServiceContract, environment?: Part['environment']): 
   replicas: 2,
   database: true,
   permissions: natsPermissions(contract),
+  contract,
   ...(environment ? { environment } : {}),
 })
 
@@ -45,7 +48,7 @@ export const table: readonly Part[] = [
     OPERATOR_TICKET_HASH: sha256Hex(operatorTicket),
     PUBLIC_URL: publicUrl,
   })),
-  service(contentContract, ({ publicUrl }) => ({ PUBLIC_URL: publicUrl })),
+  service(contentContract),
   service(fileContract, ({ folders }) => ({ FILE_ROOT: folders.files })),
   service(notificationContract, ({ publicUrl, smtpUrl, outside }) => ({
     PUBLIC_URL: publicUrl,
