@@ -166,7 +166,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     if (isHedge) this.#hedge = attempt
     else this.#primary = attempt
     if (!isHedge && this.#mayHedge()) {
-      this.#hedgeAtMs = nowMs + Math.max(this.#tools.bounds.hedgeFloorMs, this.#latency.p95Ms)
+      this.#hedgeAtMs = nowMs + Math.max(this.#tools.bounds.hedgeFloorMs, this.#latency.p98Ms)
     }
     if (this.#steps !== null) this.#describe(attempt, pick, nowMs, this.#steps)
     this.#addHeaders(attempt, nowMs)
@@ -260,14 +260,14 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
 
   // --- time ----------------------------------------------------------------------------------------------------
 
-  look(nowMs: number): void {
+  look(nowMs: number, late: boolean): void {
     if (this.#winner !== null) {
       this.#lookAtSilence(nowMs)
       return
     }
     if (nowMs >= this.target.deadlineAtMs) this.#deadlinePassed()
     else if (nowMs >= this.#wakeAtMs) this.tryAgain()
-    else if (nowMs >= this.#hedgeAtMs) this.#sendHedge()
+    else if (nowMs >= this.#hedgeAtMs && !late) this.#sendHedge()
   }
 
   #deadlinePassed(): void {

@@ -23,7 +23,7 @@ export interface ForwarderOptions {
   readonly limitConcurrency?: boolean
 }
 
-const defaultBounds: ExchangeBounds = { sends: 10, repeats: 3, parkingMs: 5_000, silenceMs: 60_000, hedgeFloorMs: 10 }
+const defaultBounds: ExchangeBounds = { sends: 10, repeats: 3, parkingMs: 5_000, silenceMs: 60_000, hedgeFloorMs: 20 }
 const sweepMs = 10
 
 /** Sends requests to replicas and their answers back, streaming. See `Forwarder` for what it promises. */

@@ -3,7 +3,8 @@ export interface Swept {
   /** Links of the list; null outside of it. */
   before: Swept | null
   after: Swept | null
-  look(nowMs: number): void
+  /** @param late whether this process itself is behind: what looks slow may only have been heard late */
+  look(nowMs: number, late: boolean): void
 }
 
 /**
@@ -23,13 +24,17 @@ export function createSweep(clock: () => number, everyMs: number): Sweep {
   end.after = end
   let timer: NodeJS.Timeout | null = null
 
+  let tickedAtMs = 0
+
   function tick(): void {
     const nowMs = clock()
+    const late = nowMs - tickedAtMs > everyMs * 1.5
+    tickedAtMs = nowMs
     let next = end.after
     while (next !== null && next !== end) {
       const one = next
       next = one.after
-      one.look(nowMs)
+      one.look(nowMs, late)
       // Looking may have removed the next one too: then begin again at the next tick.
       if (next?.after === null) break
     }
@@ -50,7 +55,9 @@ export function createSweep(clock: () => number, everyMs: number): Sweep {
       last.after = swept
       end.before = swept
       // Never keeps the process alive: whoever waits holds a socket, and that does.
-      timer ??= setInterval(tick, everyMs).unref()
+      if (timer !== null) return
+      tickedAtMs = clock()
+      timer = setInterval(tick, everyMs).unref()
     },
     remove(swept) {
       if (swept.after === null || swept.before === null) return

@@ -2,7 +2,6 @@ import type { Balancer, BalancerOptions, Pick, PickRequest, Score } from '../bal
 import { chooseBest } from '../choose.ts'
 import type { Replica } from '../replica.ts'
 import { noScores } from '../scores.ts'
-import { weightNow } from '../weight.ts'
 
 /**
  * # Consistent hash with bounded load
@@ -20,9 +19,8 @@ import { weightNow } from '../weight.ts'
  *
  * Score: position in the caller's order, lower first; those over the bound are shifted by 1,000.
  */
-export function createConsistentHash({ clock, random, slowStartMs }: BalancerOptions): Balancer {
+export function createConsistentHash({ random }: BalancerOptions): Balancer {
   const seeds = new Map<Replica, number>()
-  let nowMs = 0
 
   function seedOf(replica: Replica): number {
     let seed = seeds.get(replica)
@@ -33,7 +31,7 @@ export function createConsistentHash({ clock, random, slowStartMs }: BalancerOpt
     return seed
   }
 
-  const requestsOf = (replica: Replica) => (replica.inFlight + 1) / weightNow(replica, nowMs, slowStartMs)
+  const requestsOf = (replica: Replica) => (replica.inFlight + 1) / replica.weight
 
   function pickFor(key: string, candidates: readonly Replica[], request: PickRequest, exclude: ReadonlySet<string>) {
     const bound = boundOf(candidates, exclude)
@@ -55,7 +53,6 @@ export function createConsistentHash({ clock, random, slowStartMs }: BalancerOpt
 
   return {
     pick(candidates, request, exclude): Pick | null {
-      nowMs = clock()
       if (request.hashKey === undefined) return chooseBest(candidates, exclude, request.explain, random, requestsOf)
       return pickFor(request.hashKey, candidates, request, exclude)
     },

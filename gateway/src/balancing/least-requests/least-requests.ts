@@ -1,7 +1,7 @@
 import type { Balancer, BalancerOptions } from '../balancer.ts'
 import { chooseBest } from '../choose.ts'
 import type { Replica } from '../replica.ts'
-import { weightNow } from '../weight.ts'
+import { sitsOut } from '../weight.ts'
 
 /**
  * # Least requests
@@ -29,7 +29,8 @@ export function createLeastRequests({ clock, random, slowStartMs }: BalancerOpti
   }
 
   function scoreOf(replica: Replica): number {
-    return (replica.inFlight + 1 + penaltyOf(replica)) / weightNow(replica, nowMs, slowStartMs)
+    if (sitsOut(replica, nowMs, slowStartMs, random)) return Number.POSITIVE_INFINITY
+    return (replica.inFlight + 1 + penaltyOf(replica)) / replica.weight
   }
 
   return {

@@ -1,7 +1,7 @@
 import type { Balancer, BalancerOptions, Pick, PickRequest, Score } from '../balancer.ts'
 import type { Replica } from '../replica.ts'
 import { noScores } from '../scores.ts'
-import { weightNow } from '../weight.ts'
+import { rampNow } from '../weight.ts'
 
 /**
  * # Round robin
@@ -26,7 +26,7 @@ export function createRoundRobin({ clock, slowStartMs }: BalancerOptions): Balan
     let bestCredit = Number.NEGATIVE_INFINITY
     for (const replica of candidates) {
       if (exclude.has(replica.id)) continue
-      const weight = weightNow(replica, nowMs, slowStartMs)
+      const weight = replica.weight * rampNow(replica, nowMs, slowStartMs)
       const credit = (credits.get(replica) ?? 0) + weight
       credits.set(replica, credit)
       total += weight
