@@ -94,6 +94,8 @@ export function createSessions({
       }
     },
     beat() {
+      // What was said during the silence is not said again for long: nothing kept from before it can be believed.
+      if (!isHeard()) live.clear()
       lastBeatMs = clock()
     },
     size: () => live.size,
