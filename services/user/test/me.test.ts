@@ -1,7 +1,7 @@
 import { AccountChanged, AccountDeleted, SessionsRevoked, UserCachePurge } from '@portico/contracts/user'
 import { eventually } from '@portico/testkit'
 import t from 'tap'
-import { eventsOf, goodPassword, isSignedIn, newPerson, startService } from './service.ts'
+import { eventsOf, goodPassword, isSignedIn, newPerson, type Person, startService } from './service.ts'
 
 const service = await startService(t)
 const { call, clock, context } = service
@@ -94,6 +94,35 @@ t.test('deletion: a receipt, no session, no person', async t => {
   const signIn = await call('POST', '/v1/sessions', { body: { email: person.email, password: goodPassword } })
   t.equal(signIn.status, 401)
 })
+
+t.test(
+  'friends who leave at once, while others come and go: nobody waits for another, every count is right',
+  async t => {
+    const other = await service.replica()
+    const people: Person[] = []
+    for (let n = 0; n < 6; n += 1) people.push(await newPerson(service))
+    const [stays, ...leaving] = people
+    if (!stays) throw new Error('nobody')
+    const call = (n: number) => (n % 2 ? service : other).call
+    const follow = (who: Person, whom: Person, n: number) =>
+      call(n)('PUT', `/v1/users/${whom.handle}/follow`, { as: who.accessToken })
+    for (const a of people) await Promise.all(people.filter(b => b !== a).map((b, n) => follow(a, b, n)))
+    const answers = await Promise.all([
+      ...leaving.map(({ accessToken: as }, n) => call(n)('DELETE', '/v1/me', { as })),
+      ...leaving.map((person, n) => call(n)('DELETE', `/v1/users/${person.handle}/follow`, { as: stays.accessToken })),
+      ...leaving.map((person, n) => follow(stays, person, n)),
+    ])
+    t.same(
+      answers.map(({ status }) => status).filter(status => status >= 500),
+      [],
+    )
+    t.same(
+      answers.slice(0, leaving.length).map(({ status }) => status),
+      leaving.map(() => 202),
+    )
+    t.match((await service.call('GET', `/v1/users/${stays.handle}`)).body, { followerCount: 0, followingCount: 0 })
+  },
+)
 
 t.test('the address is free again at once, the handle after its rest', async t => {
   const person = await newPerson(service)

@@ -116,7 +116,17 @@ export function accountStore(db: Kysely<Tables>) {
         .execute()
     },
 
-    /** Takes the row away, and with it sessions, resets and follows. The counts of others are corrected first. */
+    /**
+     * Holds an account and everybody it follows or is followed by, in the order of their ids, as everywhere: two that
+     * leave at once do not wait for each other.
+     */
+    async holdWithNeighbours(id: string): Promise<void> {
+      const own = db.selectFrom('accounts').select('id').where('id', '=', id)
+      const all = own.union(followedBy(db, id)).union(followersOf(db, id))
+      await db.selectFrom('accounts').select('id').where('id', 'in', all).orderBy('id').forUpdate().execute()
+    },
+
+    /** Takes the row away, and with it sessions, resets and follows. The account is held with its neighbours. */
     async erase(account: Account, receiptId: string, at: Date): Promise<void> {
       await leaveGraph(db, account.id)
       if (account.email !== null) {
@@ -149,25 +159,21 @@ async function orHandleTaken(write: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Rows are locked in the order of their ids, as everywhere, so that two who leave at once do not wait for each other. */
-async function leaveGraph(db: Kysely<Tables>, accountId: string): Promise<void> {
-  const followed = db.selectFrom('follows').select('followed_id as id').where('follower_id', '=', accountId)
-  const followers = db.selectFrom('follows').select('follower_id as id').where('followed_id', '=', accountId)
-  await db
-    .selectFrom('accounts')
-    .select('id')
-    .where('id', 'in', followed.union(followers))
-    .orderBy('id')
-    .forUpdate()
-    .execute()
+const followedBy = (db: Kysely<Tables>, id: string) =>
+  db.selectFrom('follows').select('followed_id as id').where('follower_id', '=', id)
+const followersOf = (db: Kysely<Tables>, id: string) =>
+  db.selectFrom('follows').select('follower_id as id').where('followed_id', '=', id)
+
+/** Those who stay have one less to follow, or to be followed by. */
+async function leaveGraph(db: Kysely<Tables>, id: string): Promise<void> {
   await db
     .updateTable('accounts')
     .set(row => ({ follower_count: row('follower_count', '-', 1) }))
-    .where('id', 'in', followed)
+    .where('id', 'in', followedBy(db, id))
     .execute()
   await db
     .updateTable('accounts')
     .set(row => ({ following_count: row('following_count', '-', 1) }))
-    .where('id', 'in', followers)
+    .where('id', 'in', followersOf(db, id))
     .execute()
 }

@@ -12,6 +12,7 @@ export const deleteMeRoute: Route = (app, { clock, transact, cookie }) => {
       transact(request, async ({ accounts, outbox, audit, revoke, purge }) => {
         const { userId } = request.requirePrincipal()
         const now = clock()
+        await accounts.holdWithNeighbours(userId)
         const account = await accounts.getOwnForUpdate(userId)
         if (account.role === 'operator') throw AccountProtected()
         const receiptId = uuidv7()

@@ -1,4 +1,4 @@
-import type { Follow } from '@portico/contracts/user'
+import { type Follow, UserNotFound } from '@portico/contracts/user'
 import { decodeCursor, encodeCursor, keyset, type Page, page, uuidv7 } from '@portico/database'
 import type { Kysely } from 'kysely'
 import type { PageRequest } from '../context.ts'
@@ -89,7 +89,9 @@ function toFollow({ id, handle, name, avatar_file_id, followed_at }: ListedRow):
 
 /** Both accounts in the order of their ids: two that follow each other at once do not wait for each other. */
 async function holdBoth(db: Kysely<Tables>, a: string, b: string): Promise<void> {
-  await db.selectFrom('accounts').select('id').where('id', 'in', [a, b]).orderBy('id').forNoKeyUpdate().execute()
+  const held = db.selectFrom('accounts').select('id').where('id', 'in', [a, b]).orderBy('id').forNoKeyUpdate()
+  // One of them may have left while this waited.
+  if ((await held.execute()).length < 2) throw UserNotFound()
 }
 
 async function addToCounts(db: Kysely<Tables>, followerId: string, followedId: string, step: 1 | -1): Promise<void> {
