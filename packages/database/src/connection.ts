@@ -108,7 +108,8 @@ export class Connection implements DatabaseConnection {
    * never return leave nothing behind.
    */
   #nameFor(statement: Statement, parameters: readonly unknown[]): string | undefined {
-    if (parameters.length === 0 || statement.uses < 2) return undefined
+    if (statement.uses < 2) return undefined
+    if (parameters.length === 0 && !statement.reads) return undefined
     const name = `${statement.name}_${this.#options.statements.generation}`
     if (this.#prepared.has(name)) return name
     if (this.#prepared.size >= this.#options.preparedLimit) return undefined

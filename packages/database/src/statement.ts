@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto'
 export interface Statement {
   /** Name of the prepared statement: a hash of the text. */
   readonly name: string
+  /** Whether it is a SELECT: worth a plan that is kept even without values; `set`, `listen` and the like are not. */
+  readonly reads: boolean
   /** How often it was asked for since it came into the cache. */
   uses: number
 }
 
 function describe(sql: string): Statement {
-  return { name: `p_${createHash('sha256').update(sql).digest('base64url').slice(0, 22)}`, uses: 0 }
+  const hash = createHash('sha256').update(sql).digest('base64url')
+  return { name: `p_${hash.slice(0, 22)}`, reads: /^\s*select\b/i.test(sql), uses: 0 }
 }
 
 /**
