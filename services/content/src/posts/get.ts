@@ -3,7 +3,6 @@ import { getPost, PostNotFound } from '@portico/contracts/content'
 import { cacheHeaders } from '../caching.ts'
 import type { Route } from '../context.ts'
 import { etagOfPost } from './etag.ts'
-import { present } from './present.ts'
 import { mayEdit, mayRead } from './rights.ts'
 import { looksLikeId } from './slug.ts'
 
@@ -22,9 +21,11 @@ export const getPostRoute: Route = (app, { reads }) => {
       if (!byId && idOrSlug !== slug) {
         return answer(null, { status: 308, headers: { ...headers, location: `/v1/posts/${slug}` } })
       }
-      const etag = etagOfPost(view, mayEdit(view, principal))
+      const editor = mayEdit(view, principal)
+      const etag = etagOfPost(view, editor)
       if (notModified(request, reply, etag)) return answer(null, { status: 304, headers })
-      return answer(present(view, principal), { headers: { ...headers, etag } })
+      const text = editor ? { html: view.html, body: await reads.views.bodyOf(view) } : { html: view.html }
+      return answer({ ...view.summary, ...text }, { headers })
     },
   })
 }

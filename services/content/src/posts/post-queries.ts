@@ -51,18 +51,18 @@ export function stampedQuery(db: Kysely<Tables>) {
   return summaryQuery(db).select(['posts.version', 'author_version'])
 }
 
-/** One post with the text of its current revision. */
-export function viewQuery(db: Kysely<Tables>) {
+/** One post with its HTML, from its current revision. */
+export function htmlQuery(db: Kysely<Tables>) {
   return stampedQuery(db)
     .innerJoin('post_revisions', join =>
       join.onRef('post_revisions.post_id', '=', 'posts.id').onRef('post_revisions.revision', '=', 'posts.revision'),
     )
-    .select(['post_revisions.html', 'post_revisions.body'])
+    .select('post_revisions.html')
 }
 
-/** The same, found by any slug that it ever had. */
-export function viewOfSlugQuery(db: Kysely<Tables>, slug: string) {
-  return viewQuery(db).innerJoin('post_slugs', 'post_slugs.post_id', 'posts.id').where('post_slugs.slug', '=', slug)
+/** By any slug that it ever had. */
+export function htmlOfSlugQuery(db: Kysely<Tables>, slug: string) {
+  return htmlQuery(db).innerJoin('post_slugs', 'post_slugs.post_id', 'posts.id').where('post_slugs.slug', '=', slug)
 }
 
 // Literals, not parameters: a plan that is made once can use a partial index only for a condition that it sees.

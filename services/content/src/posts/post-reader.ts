@@ -3,7 +3,7 @@ import { type Direction, decodeCursor, encodeCursor, keyset, type Page, page } f
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../db/tables.ts'
 import type { TagNames } from '../tags/tag-names.ts'
-import { publishedQuery, stampedQuery, summaryQuery, taggedQuery, viewOfSlugQuery, viewQuery } from './post-queries.ts'
+import { htmlOfSlugQuery, htmlQuery, publishedQuery, stampedQuery, summaryQuery, taggedQuery } from './post-queries.ts'
 import { type PostView, type Stamped, type SummaryRow, stampedOf, summaryOf, type ViewRow } from './present.ts'
 
 interface ListOf {
@@ -29,33 +29,43 @@ export type PostReader = ReturnType<typeof postReader>
 export function postReader(db: Kysely<Tables>, names: TagNames) {
   async function toView(row: ViewRow | undefined): Promise<PostView | null> {
     if (!row) return null
-    const tagsOf = await names.resolve(db, [row.tag_ids])
-    return { ...stampedOf(row, tagsOf(row.tag_ids)), html: row.html, body: row.body }
+    const [tags = []] = await names.resolve(db, [row.tag_ids])
+    return { ...stampedOf(row, tags), html: row.html }
   }
 
   async function summaries(rows: SummaryRow[]): Promise<PostSummary[]> {
-    const tagsOf = await names.resolve(
-      db,
-      rows.map(row => row.tag_ids),
-    )
-    return rows.map(row => summaryOf(row, tagsOf(row.tag_ids)))
+    const columns = rows.map(row => row.tag_ids)
+    const tags = await names.resolve(db, columns)
+    return rows.map((row, index) => summaryOf(row, tags[index] ?? []))
   }
 
   return {
     async byId(id: string): Promise<PostView | null> {
-      return await toView(await viewQuery(db).where('posts.id', '=', id).executeTakeFirst())
+      return await toView(await htmlQuery(db).where('posts.id', '=', id).executeTakeFirst())
     },
 
     /** Any slug that the post ever had. */
     async bySlug(slug: string): Promise<PostView | null> {
-      return await toView(await viewOfSlugQuery(db, slug).executeTakeFirst())
+      return await toView(await htmlOfSlugQuery(db, slug).executeTakeFirst())
+    },
+
+    /** The Markdown: three quarters of a post's bytes, so it is read only for those who may have it. */
+    async bodyOf({ summary }: Stamped): Promise<string> {
+      const { body } = await db
+        .selectFrom('post_revisions')
+        .select('body')
+        .where('post_id', '=', summary.id)
+        .where('revision', '=', summary.revision)
+        .executeTakeFirstOrThrow()
+      return body
     },
 
     /** Without its text. @throws PostNotFound */
     async stamped(id: string): Promise<Stamped> {
       const row = await stampedQuery(db).where('posts.id', '=', id).executeTakeFirst()
       if (!row) throw PostNotFound()
-      return stampedOf(row, (await names.resolve(db, [row.tag_ids]))(row.tag_ids))
+      const [tags = []] = await names.resolve(db, [row.tag_ids])
+      return stampedOf(row, tags)
     },
 
     /** What a reader's right depends on. */

@@ -10,7 +10,10 @@ export type PostStore = ReturnType<typeof postStore>
 
 /** Posts as they are written. Bound to the transaction of whoever writes; what readers see is `post-reader.ts`. */
 export function postStore(db: Kysely<Tables>, names: TagNames) {
-  const toPost = async (row: Selectable<PostRow>) => fromRow(row, (await names.resolve(db, [row.tag_ids]))(row.tag_ids))
+  const toPost = async (row: Selectable<PostRow>) => {
+    const [tags = []] = await names.resolve(db, [row.tag_ids])
+    return fromRow(row, tags)
+  }
   return {
     /** Locks the post until the transaction ends. @throws PostNotFound */
     async getForUpdate(id: string): Promise<Post> {
@@ -171,7 +174,7 @@ async function linkTags(db: Kysely<Tables>, post: Post, tagIds: number[]): Promi
     .execute()
 }
 
-function fromRow(row: Selectable<PostRow>, tags: string[]): Post {
+function fromRow(row: Selectable<PostRow>, tags: readonly string[]): Post {
   return {
     id: row.id,
     authorId: row.author_id,

@@ -1,7 +1,5 @@
-import type { Author, Post as PostAnswer, PostSummary } from '@portico/contracts/content'
-import type { Principal } from '@portico/identity'
+import type { Author, PostSummary } from '@portico/contracts/content'
 import type { PostRow } from '../db/tables.ts'
-import { mayEdit } from './rights.ts'
 
 /** A row of a list: a post without its text, with its author beside it. */
 export interface SummaryRow extends Omit<PostRow, 'version' | 'trashed_at' | 'comment_count' | 'reaction_count'> {
@@ -20,7 +18,6 @@ export interface StampedRow extends SummaryRow {
 
 export interface ViewRow extends StampedRow {
   html: string
-  body: string
 }
 
 export interface Stamped {
@@ -33,10 +30,9 @@ export interface Stamped {
 
 export interface PostView extends Stamped {
   readonly html: string
-  readonly body: string
 }
 
-export function summaryOf(row: SummaryRow, tags: string[]): PostSummary {
+export function summaryOf(row: SummaryRow, tags: readonly string[]): PostSummary {
   const author: Author = {
     id: row.author_id,
     handle: row.author_handle,
@@ -49,7 +45,7 @@ export function summaryOf(row: SummaryRow, tags: string[]): PostSummary {
     status: row.status,
     title: row.title,
     excerpt: row.excerpt,
-    tags,
+    tags: [...tags],
     author,
     authors: creditsOf(row.byline, author),
     coverFileId: row.cover_file_id,
@@ -62,15 +58,9 @@ export function summaryOf(row: SummaryRow, tags: string[]): PostSummary {
   }
 }
 
-export function stampedOf(row: StampedRow, tags: string[]): Stamped {
+export function stampedOf(row: StampedRow, tags: readonly string[]): Stamped {
   const { author_id: authorId, author_version: authorVersion, status, version } = row
   return { summary: summaryOf(row, tags), authorId, authorVersion, status, version }
-}
-
-/** The post as this reader may see it: the Markdown only for those who may change it. */
-export function present(view: PostView, principal: Principal | null): PostAnswer {
-  const { summary, html, body } = view
-  return mayEdit(view, principal) ? { ...summary, html, body } : { ...summary, html }
 }
 
 function creditsOf(byline: string, { name, handle }: Author) {

@@ -1,37 +1,43 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../db/tables.ts'
 
-/** Names of tags by id. A tag is never renamed, so what is remembered stays true; the oldest go when it is full. */
+/**
+ * What `tag_ids` columns stand for. A tag is never renamed, so what is remembered stays true; the oldest go when it is
+ * full. Kept by whole columns, since posts share few combinations: a list of 20 is 20 look-ups.
+ */
 export interface TagNames {
-  /** The names that a `tag_ids` column stands for, in its order. Asks the database only for ids it has not met. */
-  resolve(db: Kysely<Tables>, columns: readonly string[]): Promise<(column: string) => string[]>
+  /** The names of each column, in its order. Asks the database only for columns it has not met. */
+  resolve(db: Kysely<Tables>, columns: readonly string[]): Promise<(readonly string[])[]>
 }
 
 export function createTagNames({ limit }: { limit: number }): TagNames {
-  const names = new Map<string, string>()
+  const known = new Map<string, readonly string[]>([['', []]])
   return {
     async resolve(db, columns) {
-      const missing = new Set(columns.flatMap(idsIn).filter(id => !names.has(id)))
-      if (missing.size > 0) {
-        const rows = await db
-          .selectFrom('tags')
-          .select(['id', 'name'])
-          .where('id', 'in', [...missing].map(Number))
-          .execute()
-        for (const { id, name } of rows) names.set(String(id), name)
-      }
-      const resolved = new Map(columns.map(column => [column, idsIn(column).flatMap(id => names.get(id) ?? [])]))
-      forgetOldest(names, limit)
-      return column => resolved.get(column) ?? []
+      const missing = columns.filter(column => !known.has(column))
+      const found = missing.length > 0 ? await namesOf(db, missing) : known
+      const names = columns.map(column => known.get(column) ?? found.get(column) ?? [])
+      for (const column of missing) known.set(column, found.get(column) ?? [])
+      forgetOldest(known, limit)
+      return names
     },
   }
 }
 
-const idsIn = (column: string) => (column === '' ? [] : column.split(','))
+async function namesOf(db: Kysely<Tables>, columns: readonly string[]): Promise<Map<string, string[]>> {
+  const ids = new Set(columns.flatMap(column => column.split(',').map(Number)))
+  const rows = await db
+    .selectFrom('tags')
+    .select(['id', 'name'])
+    .where('id', 'in', [...ids])
+    .execute()
+  const names = new Map(rows.map(({ id, name }) => [String(id), name]))
+  return new Map(columns.map(column => [column, column.split(',').flatMap(id => names.get(id) ?? [])]))
+}
 
-function forgetOldest(names: Map<string, string>, limit: number): void {
-  for (const id of names.keys()) {
-    if (names.size <= limit) return
-    names.delete(id)
+function forgetOldest(known: Map<string, unknown>, limit: number): void {
+  for (const column of known.keys()) {
+    if (known.size <= limit) return
+    if (column !== '') known.delete(column)
   }
 }

@@ -1,0 +1,131 @@
+import { Agent, get } from 'node:http'
+import { databaseMigrations } from '@portico/database'
+import { generateKeyPair } from '@portico/identity'
+import { messagingMigrations } from '@portico/messaging'
+import { freePort, privatePostgres, startProcess, testDatabase, testNats } from '@portico/testkit'
+import pg from 'pg'
+import { cpuMicroseconds, parentOf, withChildren } from './cpu.ts'
+import { seed, size } from './seed.ts'
+
+/**
+ * What a list and a post cost, in CPU of the service and of PostgreSQL, on 100,000 posts: the service as `main.ts` runs
+ * it, asked over HTTP. The client's own CPU is not counted.
+ */
+const warmUp = 600
+const requests = 3_000
+const concurrency = 8
+
+const closing: (() => unknown)[] = []
+const scope = { after: (work: () => unknown) => closing.unshift(work) }
+try {
+  await bench()
+} finally {
+  for (const close of closing) await close()
+}
+
+async function bench() {
+  const server = await privatePostgres(scope)
+  const migrations = [new URL('../src/db/migrations/', import.meta.url), databaseMigrations, messagingMigrations]
+  const database = await testDatabase(scope, { service: 'content', migrations, server })
+  const admin = new pg.Client({ connectionString: database.adminUrl })
+  await admin.connect()
+  scope.after(() => admin.end())
+  await seed(admin)
+  const { rows } = await admin.query('select pg_backend_pid() as pid')
+  const postgres = parentOf(rows[0].pid) ?? 0
+
+  const port = await freePort()
+  const { jwks } = await generateKeyPair()
+  const service = await startProcess(scope, {
+    main: new URL('../src/main.ts', import.meta.url),
+    env: {
+      PORT: String(port),
+      DATABASE_URL: database.url,
+      DATABASE_MIGRATION_URL: database.migrationUrl,
+      NATS_URL: (await testNats(scope)).url,
+      IDENTITY_JWKS: JSON.stringify(jwks),
+      DRAIN_MS: '0',
+      NODE_OPTIONS: process.env.PROF ?? '',
+    },
+    ready: async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
+  })
+
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency })
+  const ask = (path: string) => send(agent, port, path)
+  console.log(`${size.posts} posts, ${requests} requests each, ${concurrency} at once; CPU in us a request`)
+  console.log('                       service  postgres     total   p50 ms   p99 ms')
+  for (const [name, path] of Object.entries(await cases(ask))) {
+    await run(ask, path, warmUp)
+    const pids = withChildren(postgres)
+    const before = { service: cpuMicroseconds([service.pid]), postgres: cpuMicroseconds(pids) }
+    const latencies = await run(ask, path, requests)
+    const used = {
+      service: (cpuMicroseconds([service.pid]) - before.service) / requests,
+      postgres: (cpuMicroseconds(pids) - before.postgres) / requests,
+    }
+    const total = used.service + used.postgres
+    const columns = [used.service, used.postgres, total].map(each => each.toFixed(0).padStart(10)).join('')
+    const times = [0.5, 0.99].map(share => quantile(latencies, share).toFixed(1).padStart(9)).join('')
+    console.log(`${name.padEnd(20)}${columns}${times}`)
+  }
+  agent.destroy()
+}
+
+/** Paths by name; each request of a case asks another one. */
+async function cases(ask: (path: string) => Promise<string>): Promise<Record<string, (index: number) => string>> {
+  const cursors = await cursorsOf(ask)
+  const deep = (index: number) => cursors[(index * 7) % cursors.length] ?? ''
+  const someone = (index: number) => 1 + ((index * 7_919) % size.posts)
+  return {
+    'list, first page': () => '/v1/posts',
+    'list, by cursor': index => `/v1/posts?cursor=${deep(index)}`,
+    'list, by tag': index => `/v1/posts?tag=tag-${1 + (index % 190)}`,
+    'list, by author': index => `/v1/posts?author=author-${1 + (index % size.authors)}`,
+    'one post, by slug': index => `/v1/posts/post-number-${someone(index)}`,
+    'one post, by id': index => `/v1/posts/00000000-0000-7000-9000-${String(someone(index)).padStart(12, '0')}`,
+  }
+}
+
+async function cursorsOf(ask: (path: string) => Promise<string>): Promise<string[]> {
+  const cursors: string[] = []
+  let cursor = ''
+  while (cursors.length < 300) {
+    const { nextCursor } = JSON.parse(await ask(`/v1/posts?limit=20${cursor && `&cursor=${cursor}`}`))
+    cursors.push(nextCursor)
+    cursor = nextCursor
+  }
+  return cursors
+}
+
+async function run(ask: (path: string) => Promise<string>, path: (index: number) => string, count: number) {
+  const latencies: number[] = []
+  let next = 0
+  const worker = async () => {
+    while (next < count) {
+      const from = performance.now()
+      await ask(path(next++))
+      latencies.push(performance.now() - from)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+  return latencies.sort((one, other) => one - other)
+}
+
+function send(agent: Agent, port: number, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ agent, host: '127.0.0.1', port, path }, response => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', chunk => {
+        text += chunk
+      })
+      response.on('end', () =>
+        response.statusCode === 200 ? resolve(text) : reject(new Error(`${path}: ${response.statusCode} ${text}`)),
+      )
+    }).on('error', reject)
+  })
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.floor((sorted.length - 1) * share)] ?? 0
+}
