@@ -2,7 +2,7 @@ import { Agent, get } from 'node:http'
 import { databaseMigrations } from '@portico/database'
 import { generateKeyPair } from '@portico/identity'
 import { messagingMigrations } from '@portico/messaging'
-import { freePort, privatePostgres, startProcess, testDatabase, testNats } from '@portico/testkit'
+import { freePort, privatePostgres, startProcess, type TestScope, testDatabase, testNats } from '@portico/testkit'
 import pg from 'pg'
 import { cpuMicroseconds, parentOf, withChildren } from './cpu.ts'
 import { seed, size } from './seed.ts'
@@ -15,15 +15,16 @@ const warmUp = 600
 const requests = 3_000
 const concurrency = 8
 
-const closing: (() => unknown)[] = []
-const scope = { after: (work: () => unknown) => closing.unshift(work) }
-try {
-  await bench()
-} finally {
-  for (const close of closing) await close()
+export async function benchLists(): Promise<void> {
+  const closing: (() => unknown)[] = []
+  try {
+    await bench({ after: work => closing.unshift(work) })
+  } finally {
+    for (const close of closing) await close()
+  }
 }
 
-async function bench() {
+async function bench(scope: TestScope) {
   const server = await privatePostgres(scope)
   const migrations = [new URL('../src/db/migrations/', import.meta.url), databaseMigrations, messagingMigrations]
   const database = await testDatabase(scope, { service: 'content', migrations, server })
@@ -45,7 +46,6 @@ async function bench() {
       NATS_URL: (await testNats(scope)).url,
       IDENTITY_JWKS: JSON.stringify(jwks),
       DRAIN_MS: '0',
-      NODE_OPTIONS: process.env.PROF ?? '',
     },
     ready: async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
   })
