@@ -16,11 +16,13 @@ export async function eventually<T>(
   { withinMs = 5_000, everyMs = 25 }: EventuallyOptions = {},
 ): Promise<T> {
   const deadline = performance.now() + withinMs
+  let failure: unknown = unended
   for (;;) {
     const outcome = await bounded(attempt, deadline - performance.now())
     if ('result' in outcome) return outcome.result
+    // One that was cut short says less than the one before it.
+    if (outcome.failure !== unended) failure = outcome.failure
     if (performance.now() >= deadline) {
-      const { failure } = outcome
       const why = failure instanceof Error ? failure.message : String(failure)
       throw new Error(`not within ${withinMs} ms: ${why}`, { cause: failure })
     }
@@ -28,12 +30,14 @@ export async function eventually<T>(
   }
 }
 
+const unended = new Error('the attempt did not end')
+
 type Outcome<T> = { result: T } | { failure: unknown }
 
 /** One attempt, at least a moment long, and no longer than there is time. */
 async function bounded<T>(attempt: () => T | Promise<T>, leftMs: number): Promise<Outcome<T>> {
   const { promise: timeUp, resolve } = Promise.withResolvers<Outcome<T>>()
-  const timer = setTimeout(() => resolve({ failure: new Error('the attempt did not end') }), Math.max(leftMs, 1))
+  const timer = setTimeout(() => resolve({ failure: unended }), Math.max(leftMs, 1))
   const tried = Promise.try(attempt).then(
     (result): Outcome<T> => (result === false ? { failure: new Error('it was false') } : { result }),
     (failure: unknown): Outcome<T> => ({ failure }),
