@@ -1,10 +1,12 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type { QueryResult as PgResult, PoolClient } from 'pg'
 import { DatabaseUnavailable, endsSession, isStalePlan } from './errors.ts'
+import type { Pulse } from './pulse.ts'
 import type { Statement, Statements } from './statement.ts'
 
 export interface ConnectionOptions {
   statements: Statements
+  pulse: Pulse
   /** Runs a statement inside of its span. */
   trace<T>(sql: string, work: () => Promise<T>): Promise<T>
   /** How long a statement may stay without an answer before its connection is given up, in ms. */
@@ -72,13 +74,15 @@ export class Connection implements DatabaseConnection {
 
   /** Gives the client back to the pool, or ends it when it is lost, in an unknown state or has prepared too much. */
   release(): void {
-    const worn = this.#prepared.size >= this.#options.preparedLimit
+    const { preparedLimit } = this.#options
+    const worn = preparedLimit > 0 && this.#prepared.size >= preparedLimit
     this.#client.release(worn || this.#inTransaction || this.#lost !== undefined)
   }
 
   /** Ends the session at once, whatever it is doing. */
   abort(reason: DatabaseUnavailable): void {
     this.#lost ??= reason
+    this.#options.pulse.lost()
     // With a statement under way pg closes the socket instead of waiting for an answer.
     void this.#client.end()
   }
@@ -124,7 +128,13 @@ export class Connection implements DatabaseConnection {
       this.abort(new DatabaseUnavailable('timeout', `PostgreSQL did not answer within ${queryTimeoutMs} ms`))
     }, queryTimeoutMs)
     try {
-      return await this.#client.query({ text, values: [...parameters], ...(name === undefined ? {} : { name }) })
+      const result = await this.#client.query({
+        text,
+        values: [...parameters],
+        ...(name === undefined ? {} : { name }),
+      })
+      this.#options.pulse.answered()
+      return result
     } catch (error) {
       if (endsSession(error)) this.#loseTo('lost', 'PostgreSQL ended the session', error)
       throw this.#lost ?? error
@@ -135,5 +145,6 @@ export class Connection implements DatabaseConnection {
 
   #loseTo(reason: 'lost', message: string, cause?: unknown): void {
     this.#lost ??= new DatabaseUnavailable(reason, message, cause)
+    this.#options.pulse.lost()
   }
 }

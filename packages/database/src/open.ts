@@ -5,6 +5,7 @@ import type { ConnectionOptions } from './connection.ts'
 import { createDriver } from './driver.ts'
 import { createDatabaseMetrics } from './metrics.ts'
 import { createPool, type PoolUsage } from './pool.ts'
+import { Pulse } from './pulse.ts'
 import { Statements } from './statement.ts'
 import { createTransactions, type TransactionOptions } from './transaction.ts'
 
@@ -39,7 +40,7 @@ export interface Database<Tables> {
   transaction<R>(work: (trx: Transaction<Tables>) => Promise<R>, options?: TransactionOptions): Promise<R>
   /** Runs `hook` once `trx` has been committed, never otherwise. What it throws is logged, and nobody waits for it. */
   afterCommit(trx: Transaction<Tables>, hook: () => unknown): void
-  /** Whether PostgreSQL answers. Never rejects. */
+  /** Whether PostgreSQL answers, or did a second ago. Never rejects. */
   isReady(): Promise<boolean>
   usage(): PoolUsage
   /** Lets work under way end, within bounds, and closes the connections. */
@@ -72,8 +73,10 @@ export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables>
   })
   const metrics = createDatabaseMetrics(telemetry.metrics, pool.usage)
   const namespace = decodeURIComponent(new URL(url).pathname.slice(1))
+  const pulse = new Pulse()
   const connection: ConnectionOptions = {
     statements: new Statements(),
+    pulse,
     trace: (text, work) => traceQuery(tracer, { sql: text, namespace }, () => metrics.timed(text, work)),
     queryTimeoutMs: options.queryTimeoutMs ?? statementTimeoutMs + 2_000,
     preparedLimit: options.preparedLimit ?? 250,
@@ -94,7 +97,7 @@ export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables>
     transaction,
     afterCommit,
     usage: pool.usage,
-    isReady: () => answers(kysely),
+    isReady: async () => pulse.isFresh() || answers(kysely),
     close: () => kysely.destroy(),
   }
 }

@@ -232,3 +232,20 @@ t.test('an order and a place have to match', async t => {
     'select "id" from "entries" where ("entries"."at", "id") < ($1, $2) order by "entries"."at" desc, "id" desc',
   )
 })
+
+/** Never called: it has to compile, and what is marked must not. */
+export function types({ kysely }: Database<Tables>): void {
+  const query = kysely.selectFrom('entries').select('id')
+  keyset(query, [{ column: 'entries.at', direction: 'asc' }])
+  keyset(query, [{ column: sql.ref('at'), direction: 'asc' }])
+  // @ts-expect-error there is no such column
+  keyset(query, [{ column: 'titel', direction: 'asc' }])
+  // @ts-expect-error nor direction
+  keyset(query, [{ column: 'id', direction: 'up' }])
+  const [at, rank] = decodeCursor('', { list, shape: ['timestamp', 'integer?'] })
+  const text: string = at
+  // @ts-expect-error it may be null
+  const number: number = rank
+  // @ts-expect-error a Date would lose microseconds
+  encodeCursor([new Date(), text, number], { list })
+}

@@ -160,3 +160,15 @@ t.test('the wait for a connection has a bound, and so has the queue', async t =>
   })
   t.ok(await database.isReady(), 'and then all is well')
 })
+
+t.test('who has all connections at work is ready', async t => {
+  const { database, url } = await openTest(t, { poolSize: 1, acquireTimeoutMs: 5_000 })
+  await database.transaction(async trx => {
+    await trx.selectFrom('posts').selectAll().execute()
+    const from = performance.now()
+    t.ok(await database.isReady())
+    t.ok(performance.now() - from < 500, 'without waiting for one')
+  })
+  const wrong = open(t, { url: url.replace(/\/[^/]*$/, '/nowhere') })
+  t.notOk(await wrong.isReady())
+})

@@ -27,6 +27,15 @@ t.test('texts without end leave a bounded number behind', async t => {
   t.ok(Math.max(...counts) >= 3, 'they were prepared at all')
 })
 
+t.test('a pooler that shares sessions gets no names', async t => {
+  const { database } = await openTest(t, { poolSize: 1, preparedLimit: 0 })
+  const session = sql<{ pid: number }>`select pg_backend_pid() as pid`
+  const before = await session.execute(database.kysely)
+  for (let id = 0; id < 5; id++) await database.kysely.selectFrom('posts').selectAll().where('id', '=', id).execute()
+  t.equal((await prepared.execute(database.kysely)).rows.length, 0)
+  t.strictSame((await session.execute(database.kysely)).rows, before.rows, 'and the connection is kept')
+})
+
 t.test('a migration under a running service disturbs nobody', async t => {
   const { database, migrationUrl } = await openTest(t, { poolSize: 4 })
   const owner = open(t, { url: migrationUrl, poolSize: 1 })
