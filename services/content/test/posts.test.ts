@@ -1,5 +1,5 @@
 import t from 'tap'
-import { person, publishedPost, startContent } from './content.ts'
+import { person, publishedPost, startContent } from './service.ts'
 
 t.test('posts', async t => {
   const content = await startContent(t)

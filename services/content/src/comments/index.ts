@@ -1,8 +1,8 @@
 import type { Route } from '../context.ts'
-import { createCommentRoute } from './create.ts'
-import { deleteCommentRoute } from './delete.ts'
-import { editCommentRoute } from './edit.ts'
-import { listCommentsRoute } from './list.ts'
+import { createCommentRoute } from './create-comment.ts'
+import { deleteCommentRoute } from './delete-comment.ts'
+import { editCommentRoute } from './edit-comment.ts'
+import { listCommentsRoute } from './list-comments.ts'
 
 export const comments: Route = (app, context) => {
   listCommentsRoute(app, context)
