@@ -1,11 +1,13 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { eventually } from './eventually.ts'
+import { processTable } from './process-table.ts'
 
 /** Stops processes with SIGSTOP, and waits until each stands still: stopped, or a zombie that nobody can reap now. */
 export async function freeze(pids: readonly number[]): Promise<void> {
   for (const pid of pids) signal(pid, 'SIGSTOP')
-  await eventually(async () => (await states(pids)).every(state => /^[TtZX]/.test(state)))
+  await eventually(async () => {
+    const running = (await processTable()).filter(({ pid, state }) => pids.includes(pid) && !/[TtZX]/.test(state))
+    return running.length === 0
+  })
 }
 
 export function thaw(pids: readonly number[]): void {
@@ -23,12 +25,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 /** A process and what it started. */
 export async function withChildren(pid: number): Promise<number[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid='])
-  const rows = stdout.split('\n').map(line => line.trim().split(/\s+/).map(Number))
-  return [pid, ...rows.flatMap(([child, parent]) => (child !== undefined && parent === pid ? [child] : []))]
-}
-
-async function states(pids: readonly number[]): Promise<string[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'state=', '-p', pids.join(',')])
-  return stdout.split('\n').filter(Boolean)
+  const children = (await processTable()).filter(({ parentPid }) => parentPid === pid)
+  return [pid, ...children.map(child => child.pid)]
 }

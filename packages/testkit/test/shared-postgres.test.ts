@@ -1,9 +1,8 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { eventually, type TestScope } from '@portico/testkit'
+import { eventually, processTable, type TestScope } from '@portico/testkit'
 import pg from 'pg'
 import t from 'tap'
 
@@ -58,8 +57,9 @@ t.test('processes that start at once share one server, which goes with the last,
 t.test('its keeper killed: the server goes too, and the next one starts another', async t => {
   const { folder, user } = await openHouse(t)
   const one = await user()
-  const { stdout } = await promisify(execFile)('pgrep', ['-f', `postgres-keeper.ts ${folder}`])
-  process.kill(Number(stdout), 'SIGKILL')
+  const keeper = (await processTable()).find(({ command }) => command.includes(`postgres-keeper.ts ${folder}`))
+  t.ok(keeper)
+  process.kill(keeper?.pid ?? Number.NaN, 'SIGKILL')
   await eventually(async () => !(await answers(one.url)), { withinMs: 15_000 })
   const two = await user()
   t.not(two.url, one.url)
