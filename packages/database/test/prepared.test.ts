@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import t from 'tap'
 import { open, openTest } from './database.ts'
 
-const prepared = sql<{ statement: string }>`select statement from pg_prepared_statements`
+const prepared = sql<{ statement: string }>`select statement from pg_prepared_statements
+  where statement not like '%pg_prepared_statements%' order by statement`
 
 t.test('a text that returns is prepared once on each connection', async t => {
   const { database } = await openTest(t, { poolSize: 1 })
@@ -11,6 +12,16 @@ t.test('a text that returns is prepared once on each connection', async t => {
   t.equal((await prepared.execute(database.kysely)).rows.length, 0, 'not at first sight')
   for (let id = 0; id < 5; id++) await find(id)
   t.strictSame((await prepared.execute(database.kysely)).rows, [{ statement: 'select * from "posts" where "id" = $1' }])
+})
+
+t.test('a read without values is prepared too, what sets something up is not', async t => {
+  const { database } = await openTest(t, { poolSize: 1 })
+  for (let i = 0; i < 3; i++) {
+    await database.kysely.selectFrom('posts').select('id').execute()
+    await sql`set application_name = 'test'`.execute(database.kysely)
+    await database.transaction(trx => trx.deleteFrom('posts').execute())
+  }
+  t.strictSame((await prepared.execute(database.kysely)).rows, [{ statement: 'select "id" from "posts"' }])
 })
 
 t.test('texts without end leave a bounded number behind', async t => {
