@@ -10,7 +10,7 @@ const byId = Type.Object({ id: Id })
 const commentBody = Type.String({
   minLength: 1,
   maxLength: contentLimits.commentLength,
-  pattern: '\\S',
+  pattern: '^[^\\x00]*[^\\s\\x00][^\\x00]*$',
   description: 'Markdown without HTML',
 })
 

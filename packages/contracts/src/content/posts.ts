@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { defineOperation } from '../operation.ts'
+import type { Role } from '../policy.ts'
 import { Forbidden, InvalidCursor, NotSignedIn, PreconditionRequired, StaleWrite } from '../problems.ts'
 import {
   conditionalWriteHeaders,
@@ -13,13 +14,16 @@ import {
   writeHeaders,
 } from '../schemas.ts'
 import { AlreadyPublished, NotInTheFuture, PostInTrash, PostNotFound, SlugTaken } from './problems.ts'
-import { contentLimits, Post, PostStatus, PostSummary, Slug } from './schemas.ts'
+import { contentLimits, noNul, Post, PostStatus, PostSummary, Slug } from './schemas.ts'
 
 const tags = ['posts']
 const byId = Type.Object({ id: Id })
 
 /** Kept for strangers until it is purged by an event, or at most so long. */
 const cache = { maxAgeSeconds: 60, staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 600 }
+
+/** Who writes posts; every account begins as an author. Readers comment and react. */
+const writers: readonly Role[] = ['author', 'moderator', 'admin', 'operator']
 
 /** What only `admin` and `operator` may set: posts that come from elsewhere keep their people and their dates. */
 const importing = {
@@ -33,8 +37,17 @@ const importing = {
 }
 
 const editable = {
-  title: Type.String({ minLength: 1, maxLength: contentLimits.titleLength, pattern: '\\S' }),
-  body: Type.String({ maxLength: contentLimits.bodyLength, description: 'Markdown (CommonMark, with tables)' }),
+  title: Type.String({
+    minLength: 1,
+    maxLength: contentLimits.titleLength,
+    pattern: '^[^\\x00-\\x1f\\x7f]*[^\\s\\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*$',
+    description: 'One line, not blank',
+  }),
+  body: Type.String({
+    maxLength: contentLimits.bodyLength,
+    pattern: noNul,
+    description: 'Markdown (CommonMark, with tables)',
+  }),
   tags: Type.Array(Type.String({ minLength: 1, maxLength: contentLimits.tagLength, pattern: '[\\p{L}\\p{N}]' }), {
     maxItems: contentLimits.tags,
     description: 'Kept in lower case, spaces as `-`, each once',
@@ -80,7 +93,7 @@ export const createPost = defineOperation({
   tags,
   schema: { headers: writeHeaders, body: NewPost, response: { 201: PostSummary } },
   errors: [NotSignedIn, Forbidden, SlugTaken],
-  policy: { bodyLimitBytes: contentLimits.bodyBytes },
+  policy: { access: writers, bodyLimitBytes: contentLimits.bodyBytes },
 })
 
 export const listPosts = defineOperation({
@@ -124,7 +137,7 @@ export const getPost = defineOperation({
     'An old slug answers 308 to the new one. A post that is not out is there only for those who may edit it.',
   tags,
   schema: {
-    params: Type.Object({ idOrSlug: Type.String({ minLength: 1, maxLength: 200 }) }),
+    params: Type.Object({ idOrSlug: Type.String({ minLength: 1, maxLength: 200, pattern: noNul }) }),
     response: { 200: Post, 304: NoContent, 308: NoContent },
   },
   errors: [PostNotFound],
@@ -141,7 +154,7 @@ export const editPost = defineOperation({
   tags,
   schema: { params: byId, headers: conditionalWriteHeaders, body: PostPatch, response: { 200: PostSummary } },
   errors: [NotSignedIn, Forbidden, PostNotFound, SlugTaken, PostInTrash, StaleWrite, PreconditionRequired],
-  policy: { bodyLimitBytes: contentLimits.bodyBytes },
+  policy: { access: writers, bodyLimitBytes: contentLimits.bodyBytes },
 })
 
 export const deletePost = defineOperation({
@@ -153,6 +166,7 @@ export const deletePost = defineOperation({
   tags,
   schema: { params: byId, headers: conditionalWriteHeaders, response: { 204: NoContent } },
   errors: [NotSignedIn, Forbidden, PostNotFound, StaleWrite, PreconditionRequired],
+  policy: { access: writers },
 })
 
 const turnHeaders = Type.Object({ ...writeHeaders.properties, ...conditionalWriteHeaders.properties })
@@ -177,6 +191,7 @@ export const publishPost = defineOperation({
     response: { 200: PostSummary },
   },
   errors: [...turnErrors, PostInTrash],
+  policy: { access: writers },
 })
 
 export const unpublishPost = defineOperation({
@@ -188,6 +203,7 @@ export const unpublishPost = defineOperation({
   tags,
   schema: { params: byId, headers: turnHeaders, response: { 200: PostSummary } },
   errors: [...turnErrors, PostInTrash],
+  policy: { access: writers },
 })
 
 export const schedulePost = defineOperation({
@@ -204,6 +220,7 @@ export const schedulePost = defineOperation({
     response: { 200: PostSummary },
   },
   errors: [...turnErrors, PostInTrash, AlreadyPublished, NotInTheFuture],
+  policy: { access: writers },
 })
 
 export const restorePost = defineOperation({
@@ -215,4 +232,5 @@ export const restorePost = defineOperation({
   tags,
   schema: { params: byId, headers: turnHeaders, response: { 200: PostSummary } },
   errors: [...turnErrors],
+  policy: { access: writers },
 })

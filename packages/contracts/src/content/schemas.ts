@@ -14,6 +14,9 @@ export const contentLimits = {
   threadDepth: 16,
 } as const
 
+/** PostgreSQL's text cannot hold U+0000. */
+export const noNul = '^[^\\x00]*$'
+
 /** Dots are allowed because version numbers are: `v10.0.0`. Never of the shape of an id. */
 export const Slug = Type.String({
   pattern: '^[a-z0-9]+(?:[-._][a-z0-9]+)*$',
