@@ -3,6 +3,7 @@ import { HandleTaken, UserNotFound } from '@portico/contracts/user'
 import { isConstraint } from '@portico/database'
 import type { Kysely, Selectable } from 'kysely'
 import type { AccountRow, Tables } from '../db/tables.ts'
+import { challenge } from '../sessions/challenge.ts'
 import { type Account, rowOf } from './account.ts'
 import { addressKey } from './address.ts'
 import { isReserved } from './handles.ts'
@@ -59,7 +60,7 @@ export function accountStore(db: Kysely<Tables>) {
   }
 
   const own = (account: Account | null): Account => {
-    if (account?.status !== 'active') throw NotSignedIn()
+    if (account?.status !== 'active') throw NotSignedIn({ headers: challenge })
     return account
   }
 

@@ -1,6 +1,7 @@
 import { NotSignedIn } from '@portico/contracts'
 import { exchangeSession } from '@portico/contracts/user'
 import type { Context, Route } from '../context.ts'
+import { challenge } from './challenge.ts'
 import { toDevice } from './device.ts'
 import { type Device, isOver, isSeenLately, type Session } from './session.ts'
 import type { Presented } from './session-store.ts'
@@ -38,8 +39,10 @@ export const exchangeSessionRoute: Route = (app, context) => {
 }
 
 function requireLive(presented: Presented | null, now: Date): Presented {
-  if (!presented || presented.token.kind === 'refresh' || presented.account.status !== 'active') throw NotSignedIn()
-  if (isOver(presented.token.expiresAt, now) || isOver(presented.session.expiresAt, now)) throw NotSignedIn()
+  if (!presented || presented.token.kind === 'refresh' || presented.account.status !== 'active')
+    throw NotSignedIn({ headers: challenge })
+  if (isOver(presented.token.expiresAt, now) || isOver(presented.session.expiresAt, now))
+    throw NotSignedIn({ headers: challenge })
   return presented
 }
 

@@ -1,6 +1,7 @@
 import { answer } from '@portico/chassis'
 import { RefreshInvalid, refreshSession } from '@portico/contracts/user'
 import type { Context, Route } from '../context.ts'
+import { challenge } from './challenge.ts'
 import { expiresIn, judgeRefresh, type Session, tokenPair } from './session.ts'
 import type { Presented } from './session-store.ts'
 import { hashToken } from './tokens.ts'
@@ -25,7 +26,7 @@ export const refreshSessionRoute: Route = (app, context) => {
       })
       return work.catch(async error => {
         if (error instanceof Reused) await endFamily(context, error.session)
-        throw error instanceof Reused ? RefreshInvalid() : error
+        throw error instanceof Reused ? RefreshInvalid({ headers: challenge }) : error
       })
     },
   })
@@ -42,10 +43,11 @@ class Reused extends Error {
 }
 
 function requireRotatable(presented: Presented | null, now: Date): Presented {
-  if (presented?.token.kind !== 'refresh' || presented.account.status !== 'active') throw RefreshInvalid()
+  if (presented?.token.kind !== 'refresh' || presented.account.status !== 'active')
+    throw RefreshInvalid({ headers: challenge })
   const verdict = judgeRefresh(presented.token, now)
   if (verdict === 'reused') throw new Reused(presented.session)
-  if (verdict === 'expired') throw RefreshInvalid()
+  if (verdict === 'expired') throw RefreshInvalid({ headers: challenge })
   return presented
 }
 

@@ -5,6 +5,7 @@ import type { Account } from '../accounts/account.ts'
 import type { Context, Route, Stores } from '../context.ts'
 import { countersOf } from './attempts.ts'
 import { beginSession } from './begin-session.ts'
+import { challenge } from './challenge.ts'
 import { deviceOf } from './device.ts'
 import { hashToken } from './tokens.ts'
 
@@ -44,11 +45,11 @@ async function admitterOf(
   await context.transact(({ attempts }) => attempts.take(counters, context.clock()))
   const known = await context.reads.accounts.findByEmail(given.email)
   const right = await context.hasher.verify(known?.passwordHash ?? null, given.password)
-  if (!known || !right) throw CredentialsInvalid()
+  if (!known || !right) throw CredentialsInvalid({ headers: challenge })
   return async ({ accounts, attempts }) => {
     const account = await accounts.findForUpdate(known.id)
     // Hashing took a while: meanwhile the account may be gone, or its password another.
-    if (account?.passwordHash !== known.passwordHash) throw CredentialsInvalid()
+    if (account?.passwordHash !== known.passwordHash) throw CredentialsInvalid({ headers: challenge })
     if (account.status === 'suspended') throw AccountSuspended()
     await attempts.clear(counters)
     return account
@@ -57,7 +58,7 @@ async function admitterOf(
 
 async function byTicket({ tickets, accounts, audit }: Stores, ticket: string, now: Date): Promise<Account> {
   const accountId = await tickets.use(hashToken(ticket), now)
-  if (accountId === null) throw TicketInvalid()
+  if (accountId === null) throw TicketInvalid({ headers: challenge })
   const account = await accounts.getForUpdate(accountId)
   await audit.record({ actorId: accountId, action: 'operator.signed_in', subjectId: accountId, details: {} }, now)
   return account
