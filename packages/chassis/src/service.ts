@@ -44,7 +44,7 @@ export async function createService(options: ServiceOptions): Promise<App> {
   const { contract, telemetry, verifier, ready } = options
   const app = createFastify(options)
   // In the order in which a request meets them.
-  countRequests(app, createLifecycle())
+  countRequests(app, createLifecycle(), telemetry)
   traceFastify(app, telemetry, { trustParent: true })
   keepDeadlines(app)
   keepAccess(app, verifier)

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import type { Telemetry } from '@portico/telemetry'
 import type { FastifyInstance } from 'fastify'
 
 /** What a process knows of its own work, for its announcements and its end. */
@@ -27,8 +28,9 @@ export function createLifecycle(): Lifecycle {
   }
 }
 
-export function countRequests(app: FastifyInstance, lifecycle: Lifecycle): void {
+export function countRequests(app: FastifyInstance, lifecycle: Lifecycle, { metrics }: Telemetry): void {
   app.decorate('lifecycle', lifecycle)
+  metrics.observe('http_server_active_requests', 'Requests being worked on', () => lifecycle.inFlight)
   app.addHook('onRequest', (request, reply, done) => {
     // Whoever keeps the connection would send its next request into the closing socket.
     if (lifecycle.draining) reply.header('connection', 'close')

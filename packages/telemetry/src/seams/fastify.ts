@@ -8,6 +8,7 @@ import {
   TraceFlags,
   trace,
 } from '@opentelemetry/api'
+import { internalHeaders } from '@portico/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { extractTrace, traceparentOf } from '../propagation.ts'
 import type { Telemetry } from '../telemetry.ts'
@@ -80,7 +81,7 @@ function startTrace({ tracer }: Telemetry, request: FastifyRequest, trustParent:
     route ? `${request.method} ${route}` : request.method,
     {
       kind: SpanKind.SERVER,
-      attributes: attributesOf(request),
+      attributes: attributesOf(request, trustParent),
       ...(remote && !trustParent ? { links: [{ context: remote }] } : {}),
     },
     parent,
@@ -99,7 +100,7 @@ function carrierOf({ headers }: FastifyRequest) {
 }
 
 // The query stays out: it may hold what nobody should read.
-function attributesOf(request: FastifyRequest) {
+function attributesOf(request: FastifyRequest, behindGateway: boolean) {
   const query = request.url.indexOf('?')
   return {
     'http.request.method': request.method,
@@ -107,7 +108,8 @@ function attributesOf(request: FastifyRequest) {
     'url.scheme': request.protocol,
     'network.protocol.version': request.raw.httpVersion,
     'server.address': request.hostname,
-    'client.address': request.ip,
+    // Behind the gateway every peer is the gateway; it says who asked.
+    'client.address': (behindGateway && request.headers[internalHeaders.clientAddress]) || request.ip,
     'user_agent.original': request.headers['user-agent'] ?? '',
   }
 }
@@ -144,6 +146,7 @@ function reporter({ log, metrics }: Telemetry) {
       {
         traceId,
         spanId,
+        requestId: request.id,
         method: request.method,
         path: pathOf(request.url),
         route: own.route,
