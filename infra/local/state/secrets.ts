@@ -27,7 +27,7 @@ export interface Secrets {
  * @throws when the file is there and cannot be understood
  */
 export function openSecrets(
-  folder: StateFolder,
+  folder: Pick<StateFolder, 'secretsFile' | 'operatorTokenFile'>,
   names: { roles: readonly string[]; users: readonly string[] },
 ): Secrets {
   const known = read(folder.secretsFile)
@@ -88,7 +88,8 @@ function operatorToken(file: string): string {
   return token
 }
 
-function writePrivately(file: string, text: string): void {
+/** For the owner alone, and never half written. */
+export function writePrivately(file: string, text: string): void {
   const half = `${file}.new`
   writeFileSync(half, text, { mode: 0o600 })
   renameSync(half, file)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { databaseOf, ownerOf, urlAs } from '../postgres/roles.ts'
+import type { Secrets } from '../state/secrets.ts'
 import type { Environment, System } from './system.ts'
 import type { Part } from './table.ts'
 
@@ -11,7 +12,7 @@ const drainMs = 300
 
 /** The environment of one replica. What the user set for all (`LOG_LEVEL`, `RATE_LIMIT`, …) comes along. */
 export function environmentOf(part: Part, replica: number, port: number, system: System): NodeJS.ProcessEnv {
-  const { outside, folders, secrets, natsUrl, otlpUrl } = system
+  const { outside, folders, secrets, databaseUrl, natsUrl, otlpUrl } = system
   const passedOn = Object.fromEntries(Object.entries(outside).filter(([name]) => !keptBack.test(name)))
   const nats = system.natsCredentials(part.name)
   return {
@@ -25,8 +26,8 @@ export function environmentOf(part: Part, replica: number, port: number, system:
     NATS_URL: natsUrl,
     ...(nats ? { NATS_USER: nats.user, NATS_PASSWORD: nats.password } : {}),
     ...(otlpUrl ? { OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl } : {}),
-    IDENTITY_JWKS: secrets.identityJwks,
-    ...(part.database ? databaseEnvironment(part.name, system) : {}),
+    ...part.secrets(secrets),
+    ...(part.database ? databaseEnvironment(part.name, databaseUrl, secrets) : {}),
     ...part.environment?.(system),
   }
 }
@@ -36,7 +37,8 @@ export function instanceOf({ name, replicas }: Part, replica: number): string {
   return replicas > 1 ? `${name}-${replica}` : name
 }
 
-function databaseEnvironment(service: string, { databaseUrl, secrets }: System): Environment {
+/** Where a service finds its database, as itself and as the owner who migrates. */
+export function databaseEnvironment(service: string, databaseUrl: string, secrets: Secrets): Environment {
   const as = (role: string) =>
     urlAs(databaseUrl, { role, password: secrets.databasePassword(role), database: databaseOf(service) })
   return { DATABASE_URL: as(service), DATABASE_MIGRATION_URL: as(ownerOf(service)) }

@@ -1,15 +1,14 @@
-import { natsPermissions } from '@portico/messaging/permissions'
 import type { NatsSettings } from '../nats/config.ts'
 import { serverAccount } from '../postgres/account.ts'
 import { postgresBinaries } from '../postgres/binaries.ts'
 import { type Cluster, clusterUrl, superuser } from '../postgres/cluster.ts'
-import { ownerOf } from '../postgres/roles.ts'
 import type { StateFolder } from '../state/folder.ts'
 import { freePort } from '../state/ports.ts'
 import { newSecret, openSecrets } from '../state/secrets.ts'
 import { knownPorts } from './ports.ts'
 import type { System } from './system.ts'
-import { isBuilt, supervisorUser, table } from './table.ts'
+import { isBuilt, table } from './table.ts'
+import { natsUsers, secretNames } from './users.ts'
 
 /** What is to be run beside the parts; null where a server from outside takes its place. */
 export interface Settled {
@@ -20,12 +19,7 @@ export interface Settled {
 
 /** Decides ports, secrets and addresses, before anything runs. @throws what the user has to mend */
 export async function settle(root: string, folders: StateFolder, outside: NodeJS.ProcessEnv): Promise<Settled> {
-  const withDatabase = table.filter(part => part.database).map(part => part.name)
-  const users = [...table.map(part => part.name), supervisorUser]
-  const secrets = openSecrets(folders, {
-    roles: [superuser, ...withDatabase, ...withDatabase.map(ownerOf)],
-    users,
-  })
+  const secrets = openSecrets(folders, secretNames())
   const ports = knownPorts(outside)
   const cluster = outside.DATABASE_URL ? null : await embeddedCluster(folders, secrets.databasePassword(superuser))
   const nats: NatsSettings | null = outside.NATS_URL
@@ -34,14 +28,7 @@ export async function settle(root: string, folders: StateFolder, outside: NodeJS
         port: await freePort(),
         monitorPort: await freePort(),
         storeFolder: folders.nats,
-        users: [
-          ...table.map(({ name, permissions }) => ({ user: name, password: secrets.natsPassword(name), permissions })),
-          {
-            user: supervisorUser,
-            password: secrets.natsPassword(supervisorUser),
-            permissions: natsPermissions(supervisorUser),
-          },
-        ],
+        users: natsUsers(secrets),
       }
   const natsFromOutside = outside.NATS_URL ? fromOutside(outside.NATS_URL, outside) : null
   const hasConsole = table.some(part => part.name === 'console' && isBuilt(part, root))

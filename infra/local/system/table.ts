@@ -6,7 +6,7 @@ import { fileContract } from '@portico/contracts/file'
 import { notificationContract } from '@portico/contracts/notification'
 import { userContract } from '@portico/contracts/user'
 import { type NatsPermissions, natsPermissions } from '@portico/messaging/permissions'
-import { sha256Hex } from '../state/secrets.ts'
+import { type Secrets, sha256Hex } from '../state/secrets.ts'
 import type { PortName } from './ports.ts'
 import type { Environment, System } from './system.ts'
 
@@ -25,36 +25,52 @@ export interface Part {
   readonly port?: PortName
   /** Other known ports that it listens on. */
   readonly otherPorts?: readonly PortName[]
-  /** What it is told beyond what all are told. */
+  /** Keys of its own, beside its database's and NATS's passwords. */
+  readonly secrets: (secrets: Secrets) => Environment
+  /** What else it is told here, on one machine. */
   readonly environment?: (system: System) => Environment
 }
 
 const mailFrom = 'Portico <portico@localhost>'
 
-const service = (contract: ServiceContract, environment?: Part['environment']): Part => ({
+/** Enough to verify the internal token, not to sign one. */
+const verifier = ({ identityJwks }: Secrets): Environment => ({ IDENTITY_JWKS: identityJwks })
+
+const service = (
+  contract: ServiceContract,
+  more: Pick<Part, 'environment'> & { secrets?: Part['secrets'] } = {},
+): Part => ({
   name: contract.name,
   folder: `services/${contract.name}`,
   replicas: 2,
   database: true,
   permissions: natsPermissions(contract),
   contract,
-  ...(environment ? { environment } : {}),
+  secrets: verifier,
+  ...more,
 })
 
 export const table: readonly Part[] = [
-  service(userContract, ({ secrets, operatorTicket, publicUrl }) => ({
-    IDENTITY_PRIVATE_JWK: secrets.identityPrivateJwk,
-    OPERATOR_TOKEN_HASH: sha256Hex(secrets.operatorToken),
-    OPERATOR_TICKET_HASH: sha256Hex(operatorTicket),
-    PUBLIC_URL: publicUrl,
-  })),
+  service(userContract, {
+    secrets: secrets => ({
+      ...verifier(secrets),
+      IDENTITY_PRIVATE_JWK: secrets.identityPrivateJwk,
+      OPERATOR_TOKEN_HASH: sha256Hex(secrets.operatorToken),
+    }),
+    environment: ({ operatorTicket, publicUrl }) => ({
+      OPERATOR_TICKET_HASH: sha256Hex(operatorTicket),
+      PUBLIC_URL: publicUrl,
+    }),
+  }),
   service(contentContract),
-  service(fileContract, ({ folders }) => ({ FILE_ROOT: folders.files })),
-  service(notificationContract, ({ publicUrl, smtpUrl, outside }) => ({
-    PUBLIC_URL: publicUrl,
-    SMTP_URL: smtpUrl,
-    MAIL_FROM: outside.MAIL_FROM ?? mailFrom,
-  })),
+  service(fileContract, { environment: ({ folders }) => ({ FILE_ROOT: folders.files }) }),
+  service(notificationContract, {
+    environment: ({ publicUrl, smtpUrl, outside }) => ({
+      PUBLIC_URL: publicUrl,
+      SMTP_URL: smtpUrl,
+      MAIL_FROM: outside.MAIL_FROM ?? mailFrom,
+    }),
+  }),
   {
     name: 'console',
     folder: 'services/console',
@@ -62,12 +78,12 @@ export const table: readonly Part[] = [
     database: false,
     permissions: natsPermissions('console'),
     otherPorts: ['SMTP_PORT', 'OTLP_PORT'],
-    environment: ({ folders, ports, publicUrl }) => ({
+    secrets: verifier,
+    environment: ({ folders, ports }) => ({
       CONSOLE_STATE: folders.console,
       SMTP_PORT: String(ports.SMTP_PORT),
       OTLP_PORT: String(ports.OTLP_PORT),
       GATEWAY_ADMIN_URL: `http://127.0.0.1:${ports.ADMIN_PORT}`,
-      PUBLIC_URL: publicUrl,
     }),
   },
   {
@@ -78,6 +94,7 @@ export const table: readonly Part[] = [
     permissions: natsPermissions('gateway'),
     port: 'PORT',
     otherPorts: ['ADMIN_PORT'],
+    secrets: () => ({}),
     environment: ({ gatewayHost, ports, publicUrl }) => ({
       HOST: gatewayHost,
       ADMIN_PORT: String(ports.ADMIN_PORT),
