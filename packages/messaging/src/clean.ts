@@ -21,7 +21,7 @@ export async function cleanMessaging<Tables>(
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<number> {
   let total = 0
-  for (const table of [outboxRows, positions, replays, gaps, attempts]) {
+  for (const table of [outboxRows, positions, replays, gaps]) {
     for (let statement = 0; statement < statementsAtMost && !signal?.aborted; statement++) {
       const count = await table(kysely)
       total += count
@@ -54,7 +54,7 @@ function positions(executor: QueryExecutorProvider): Promise<number> {
   return countOf(
     executor,
     sql`delete from inbox_positions where ctid in (
-      select ctid from inbox_positions where handled_at < ${ago(inboxKeepMs)} limit ${rowsAtOnce})`,
+      select ctid from inbox_positions where handled_at < ${ago(inboxKeepMs)} and waiting = 0 limit ${rowsAtOnce})`,
   )
 }
 
@@ -70,15 +70,6 @@ function gaps(executor: QueryExecutorProvider): Promise<number> {
   return countOf(
     executor,
     sql`delete from inbox_gaps where ctid in (
-      select ctid from inbox_gaps where last_seen_at < ${ago(inboxKeepMs)} limit ${rowsAtOnce})`,
-  )
-}
-
-/** Of events that were never delivered again. */
-function attempts(executor: QueryExecutorProvider): Promise<number> {
-  return countOf(
-    executor,
-    sql`delete from inbox_attempts where ctid in (
-      select ctid from inbox_attempts where next_at < ${ago(inboxKeepMs)} limit ${rowsAtOnce})`,
+      select ctid from inbox_gaps where accepted_at < ${ago(inboxKeepMs)} limit ${rowsAtOnce})`,
   )
 }

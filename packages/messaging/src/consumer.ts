@@ -1,11 +1,11 @@
-import { AckPolicy, DeliverPolicy, ReplayPolicy } from '@nats-io/jetstream'
+import { AckPolicy, type ConsumerInfo, DeliverPolicy, ReplayPolicy } from '@nats-io/jetstream'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { context, ROOT_CONTEXT } from '@opentelemetry/api'
 import type { Database } from '@portico/database'
 import type { Telemetry } from '@portico/telemetry'
 import type { Bus } from './bus.ts'
 import { pause } from './connection.ts'
-import { readDelivery } from './delivery.ts'
+import { deliveryOfMessage } from './delivery.ts'
 import type { Handler } from './handler.ts'
 import { createLanes } from './lanes.ts'
 import { createProcess } from './process.ts'
@@ -13,6 +13,7 @@ import { type Pull, startPull } from './pull.ts'
 import type { Relay } from './relay.ts'
 import { ensureDeadLetterStream, managerOf } from './streams.ts'
 import { deadLetterStream, durableOf, eventFilter, replaySubject, requireConsumerName, streamOf } from './subjects.ts'
+import { createSweep } from './sweep.ts'
 
 export interface ConsumeOptions<Tables> {
   /** Unique within the service; names its inbox rows, its dead letters and its metrics. Never to be changed. */
@@ -46,7 +47,9 @@ export interface Consumer {
 
 const second = 1_000
 const ackWaitMs = 6 * second
-const lagEveryMs = 5 * second
+const sweepEveryMs = second
+/** How many events of one consumer may wait in the database; the rest waits in the stream. */
+const waitingAtMost = 20_000
 const retryMs = 500
 const nanosecondsPerMs = 1_000_000
 const defaultBackoffMs = [second, 5 * second, 15 * second, 60 * second, 300 * second]
@@ -67,8 +70,14 @@ export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
   let available = true
   let pulls: Pull[] = []
   let lag = 0
-  let running: Promise<void> | undefined
+  let waiting = 0
+  let running: Promise<unknown> | undefined
   const lagGauge = telemetry.metrics.gauge('portico_consumer_lag', 'Events that are not handled yet', ['consumer'])
+  const waitingGauge = telemetry.metrics.gauge(
+    'portico_consumer_waiting',
+    'Events that failed, or whose predecessor was not handled yet',
+    ['consumer'],
+  )
 
   const lanes = createLanes({
     concurrency,
@@ -82,11 +91,31 @@ export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
       handlers,
       attempts: options.attempts ?? 6,
       backoffMs: options.backoffMs ?? defaultBackoffMs,
-      gapWaitMs: options.gapWaitMs ?? 30 * second,
       client: () => (bus.isConnected() ? bus.current() : null),
-      onHandled: () => options.relay?.wake(),
+      mayKeep: () => waiting < waitingAtMost,
+      onHandled(delivery, more) {
+        options.relay?.wake()
+        if (more) void sweep.takeNext(delivery)
+      },
       onUnavailable: error => void waitForDatabase(error),
     }),
+  })
+  const sweep = createSweep({
+    consumer: name,
+    database,
+    everyMs: sweepEveryMs,
+    gapWaitMs: options.gapWaitMs ?? 30 * second,
+    isAvailable: () => available,
+    take: lanes.add,
+    progress,
+    onCounted(count, progress) {
+      waiting = count
+      waitingGauge.set({ consumer: name }, waiting)
+      if (!progress) return
+      lag = progress.num_pending + progress.num_ack_pending + waiting
+      lagGauge.set({ consumer: name }, lag)
+    },
+    onError: error => void waitForDatabase(error),
   })
 
   function askForMore() {
@@ -105,7 +134,7 @@ export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
   }
 
   function take(message: Msg) {
-    const delivery = readDelivery(message)
+    const delivery = deliveryOfMessage(message)
     if (delivery) return lanes.add(delivery)
     telemetry.log.error({ consumer: name, subject: message.subject }, 'not an event: dropped')
     message.respond('+TERM')
@@ -118,13 +147,12 @@ export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
         for (const pull of pulls) pull.stop()
         pulls = []
         forget()
-        clearInterval(lagTimer)
+        sweep.reset()
         stopping.signal.removeEventListener('abort', abort)
         resolve(reason)
       }
       const abort = () => end('stopping')
       const forget = bus.onStatus(() => end('connection lost'))
-      const lagTimer = setInterval(() => void measureLag(client), lagEveryMs)
       stopping.signal.addEventListener('abort', abort)
       const room = () => (available ? capacity - lanes.size() : 0)
       const durable = durableOf(service, from)
@@ -134,15 +162,12 @@ export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
     })
   }
 
-  async function measureLag(client: NatsConnection) {
-    try {
-      const { consumers } = await managerOf(client)
-      const { num_pending, num_ack_pending } = await consumers.info(streamOf(from), durableOf(service, from))
-      lag = num_pending + num_ack_pending
-      lagGauge.set({ consumer: name }, lag)
-    } catch {
-      // Away: the session's end will say so.
-    }
+  async function progress(): Promise<ConsumerInfo | null> {
+    const client = bus.isConnected() ? bus.current() : null
+    if (!client) return null
+    const { consumers } = await managerOf(client)
+    // Away, or not created yet: the session's end will say so.
+    return consumers.info(streamOf(from), durableOf(service, from)).catch(() => null)
   }
 
   async function run() {
@@ -152,7 +177,6 @@ export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
         const client = await bus.whenConnected(stopping.signal)
         await ensureConsumers(client, { service, from, name })
         complaints = 0
-        void measureLag(client)
         const reason = await session(client)
         if (reason !== 'stopping') telemetry.log.info({ consumer: name, reason }, 'beginning anew with the stream')
       } catch (error) {
@@ -166,7 +190,7 @@ export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
 
   return {
     start() {
-      running ??= context.with(ROOT_CONTEXT, run)
+      running ??= context.with(ROOT_CONTEXT, () => Promise.all([run(), sweep.run(stopping.signal)]))
     },
     async stop() {
       stopping.abort(new Error('the consumer is stopping'))
@@ -192,8 +216,7 @@ async function ensureConsumers(
     ack_wait: ackWaitMs * nanosecondsPerMs,
     // The handler's failures are counted in the inbox; deliveries are not failures.
     max_deliver: -1,
-    // Includes what waits behind a failed event of its key: a low bound would stop all keys for one.
-    max_ack_pending: 10_000,
+    max_ack_pending: 1_000,
   }
   await ensureDeadLetterStream(client)
   await consumers.add(deadLetterStream, { ...common, filter_subject: replaySubject(service, name) })

@@ -17,18 +17,23 @@ export interface EventInfo {
   readonly replay: boolean
 }
 
-/** One message in hand: it is answered exactly once, or the server delivers it again. */
+/** One event in hand: a message, to be answered exactly once or the server delivers it again; or a row that waited. */
 export interface Delivery {
   readonly event: EventInfo
-  readonly previousAt: Date | null
-  /** The dead letter this repeats, on a replay. */
-  readonly replayOf: string | null
   readonly trace: TraceHeaders
   /** The span that produced the event, on a replay, whose trace is the operator's. */
   readonly origin: TraceHeaders
-  /** From 1; above 1 something went wrong before. */
+  /** The dead letter this repeats, on a replay. */
+  readonly replayOf: string | null
+  readonly source: 'stream' | 'waiting'
+  /** Of a message, by the server's count, from 1. */
   readonly deliveries: number
-  readonly receivedAt: number
+  /** Failures of the handler that are known already. */
+  readonly attempts: number
+  /** When the key's event before this one was written, if the message says so. */
+  readonly previousAt: Date | null
+  /** The position to go on from: that of the event before, or below it to accept a gap. */
+  readonly after: number
   payload(): unknown
   text(): string
   ack(): void
@@ -39,9 +44,8 @@ export interface Delivery {
 }
 
 /** Reads a message of JetStream. Null when it is no event of ours. */
-export function readDelivery(message: Msg): Delivery | null {
-  const { headers } = message
-  const get = (name: string) => headers?.get(name) || null
+export function deliveryOfMessage(message: Msg): Delivery | null {
+  const get = (name: string) => message.headers?.get(name) || null
   const number = Number(get(eventHeaders.number))
   const id = get(eventHeaders.eventId) ?? get(eventHeaders.id)
   const [entity, key] = [get(eventHeaders.entity), get(eventHeaders.key)]
@@ -58,12 +62,14 @@ export function readDelivery(message: Msg): Delivery | null {
       createdAt: new Date(get(eventHeaders.createdAt) ?? Date.now()),
       replay: replayOf !== null,
     },
-    previousAt: previousAt ? new Date(previousAt) : null,
-    replayOf,
     trace: traceOf(message),
-    origin: { ...(get(eventHeaders.origin) ? { traceparent: get(eventHeaders.origin) ?? '' } : {}) },
+    origin: originOf(get(eventHeaders.origin)),
+    replayOf,
+    source: 'stream',
     deliveries: deliveriesOf(message.reply ?? ''),
-    receivedAt: performance.now(),
+    attempts: 0,
+    previousAt: previousAt ? new Date(previousAt) : null,
+    after: number - 1,
     payload: () => JSON.parse(message.string()),
     text: () => message.string(),
     ack: () => answer(message, '+ACK'),
@@ -71,6 +77,49 @@ export function readDelivery(message: Msg): Delivery | null {
     working: () => answer(message, '+WPI'),
   }
 }
+
+/** A row of inbox_waiting. */
+export interface WaitingRow {
+  id: string
+  entity: string
+  key: string
+  number: number
+  eventId: string
+  subject: string
+  payload: string
+  createdAt: Date
+  traceparent: string | null
+  tracestate: string | null
+  origin: string | null
+  replayOf: string | null
+  attempts: number
+}
+
+/** The server was answered when the row was written: handling deletes it, and not handling leaves it. */
+export function deliveryOfRow(row: WaitingRow, after = row.number - 1): Delivery {
+  const { eventId, subject, entity, key, number, createdAt, replayOf } = row
+  return {
+    event: { id: eventId, subject, entity, key, number, createdAt, replay: replayOf !== null },
+    trace: {
+      ...(row.traceparent ? { traceparent: row.traceparent } : {}),
+      ...(row.tracestate ? { tracestate: row.tracestate } : {}),
+    },
+    origin: originOf(row.origin),
+    replayOf,
+    source: 'waiting',
+    deliveries: 1,
+    attempts: row.attempts,
+    previousAt: null,
+    after,
+    payload: () => JSON.parse(row.payload),
+    text: () => row.payload,
+    ack() {},
+    release() {},
+    working() {},
+  }
+}
+
+const originOf = (traceparent: string | null): TraceHeaders => (traceparent ? { traceparent } : {})
 
 /** `$JS.ACK.<stream>.<consumer>.<deliveries>.…`; newer servers put a domain and an account before the stream. */
 function deliveriesOf(reply: string): number {

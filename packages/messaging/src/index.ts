@@ -1,4 +1,3 @@
-export type { FailureReport } from './attempts.ts'
 export { type BroadcastOrigin, type Bus, connectBus } from './bus.ts'
 export { cleanMessaging, inboxKeepMs, outboxKeepMs } from './clean.ts'
 export type { ConnectionOptions, Unsubscribe } from './connection.ts'
@@ -11,6 +10,7 @@ export {
   replayDeadLetter,
 } from './dead-letters.ts'
 export type { EventInfo } from './delivery.ts'
+export type { FailureReport } from './failure-report.ts'
 export { type Handler, type Handling, handle } from './handler.ts'
 export { type Outbox, outbox } from './outbox.ts'
 export {

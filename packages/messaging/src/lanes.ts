@@ -1,12 +1,10 @@
 import type { Delivery } from './delivery.ts'
 
-/** What to do with a delivery that was looked at. */
+/** What became of a delivery. */
 export type Verdict =
   /** It was answered. */
   | { kind: 'done' }
-  /** Its predecessor is on the way: look again soon, and keep it. */
-  | { kind: 'hold'; ms: number }
-  /** Not now: the server shall bring it, and all of its key, again. */
+  /** Not now: the server shall bring it, and what is in hand of its key, again. */
   | { kind: 'release'; ms: number }
 
 export interface Lanes {
@@ -18,24 +16,23 @@ export interface Lanes {
 }
 
 interface Lane {
-  readonly key: string
+  readonly name: string
   /** Ascending by number. */
   readonly waiting: Delivery[]
-  timer: NodeJS.Timeout | undefined
-  state: 'ready' | 'busy' | 'holding'
 }
 
 /**
  * Deliveries in hand, a lane a key: keys run side by side, a key's own one after the other, lowest number first.
  *
  * @param concurrency how many are looked at at once
- * @param everyMs how often the server is told that we are still at it
+ * @param workingEveryMs how often the server is told that we are still at it
  */
 export function createLanes(options: {
   concurrency: number
   workingEveryMs: number
+  /** Never rejects. */
   look: (delivery: Delivery) => Promise<Verdict>
-  /** Something was answered: there is room. */
+  /** Something left our hands. */
   onRoom: () => void
 }): Lanes {
   const { concurrency, workingEveryMs, look, onRoom } = options
@@ -47,50 +44,32 @@ export function createLanes(options: {
 
   const keepAlive = setInterval(() => {
     for (const delivery of busy.keys()) delivery.working()
-    for (const lane of lanes.values()) for (const delivery of lane.waiting) delivery.working()
+    for (const { waiting } of lanes.values()) for (const delivery of waiting) delivery.working()
   }, workingEveryMs)
-
-  function makeReady(lane: Lane) {
-    clearTimeout(lane.timer)
-    lane.timer = undefined
-    lane.state = 'ready'
-    ready.push(lane)
-    pump()
-  }
 
   function pump() {
     while (busy.size < concurrency) {
       const lane = ready.shift()
       if (!lane) return
       const head = lane.waiting.shift()
-      if (!head) continue
-      lane.state = 'busy'
-      busy.set(head, run(lane, head))
+      if (head) busy.set(head, run(lane, head))
     }
   }
 
   async function run(lane: Lane, head: Delivery) {
     const verdict = await look(head)
     busy.delete(head)
-    if (verdict.kind === 'hold' && !stopped) {
-      insert(lane.waiting, head)
-      lane.state = 'holding'
-      lane.timer = setTimeout(() => makeReady(lane), verdict.ms)
-    } else {
-      inHand -= 1
-      if (verdict.kind !== 'done') releaseAll(lane, [head], verdict.ms)
-      if (lane.waiting.length > 0) makeReady(lane)
-      else lanes.delete(lane.key)
-      onRoom()
-    }
+    inHand -= 1
+    if (verdict.kind === 'release') release([head, ...takeAll(lane)], verdict.ms)
+    if (lane.waiting.length > 0) ready.push(lane)
+    else lanes.delete(lane.name)
+    onRoom()
     pump()
   }
 
-  function releaseAll(lane: Lane, also: Delivery[], ms: number) {
-    const rest = lane.waiting.splice(0)
-    inHand -= rest.length
-    // A little apart, so that they come back in their order more often than not.
-    for (const [index, delivery] of [...also, ...rest].entries()) delivery.release(ms + Math.min(index * 5, 500))
+  function takeAll(lane: Lane): Delivery[] {
+    inHand -= lane.waiting.length
+    return lane.waiting.splice(0)
   }
 
   return {
@@ -99,22 +78,16 @@ export function createLanes(options: {
       if (stopped) return delivery.release(1)
       inHand += 1
       const name = `${delivery.event.entity} ${delivery.event.key}`
-      const lane = lanes.get(name) ?? { key: name, waiting: [], timer: undefined, state: 'ready' }
-      insert(lane.waiting, delivery)
-      if (!lanes.has(name)) {
-        lanes.set(name, lane)
-        makeReady(lane)
-      } else if (lane.state === 'holding' && lane.waiting[0] === delivery) {
-        // Perhaps the one that is waited for.
-        makeReady(lane)
-      }
+      const known = lanes.get(name)
+      if (known) return insert(known.waiting, delivery)
+      const lane = { name, waiting: [delivery] }
+      lanes.set(name, lane)
+      ready.push(lane)
+      pump()
     },
     async stop() {
       stopped = true
-      for (const lane of lanes.values()) {
-        clearTimeout(lane.timer)
-        releaseAll(lane, [], 1)
-      }
+      for (const lane of lanes.values()) release(takeAll(lane), 1)
       await Promise.all(busy.values())
       clearInterval(keepAlive)
     },
@@ -124,4 +97,9 @@ export function createLanes(options: {
 function insert(waiting: Delivery[], delivery: Delivery) {
   const at = waiting.findIndex(other => other.event.number > delivery.event.number)
   waiting.splice(at < 0 ? waiting.length : at, 0, delivery)
+}
+
+/** A little apart, so that they come back in their order. */
+function release(deliveries: Delivery[], ms: number) {
+  for (const [index, delivery] of deliveries.entries()) delivery.release(ms + Math.min(index * 5, 500))
 }

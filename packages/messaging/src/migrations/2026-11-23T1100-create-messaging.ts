@@ -46,30 +46,48 @@ async function createOutbox(db: Kysely<unknown>) {
 }
 
 async function createInbox(db: Kysely<unknown>) {
+  // How far a consumer is with each key. `waiting` counts the key's rows in inbox_waiting.
   await sql`
     create table inbox_positions (
       consumer text not null,
       entity text not null,
       key text not null,
       number bigint not null,
+      waiting integer not null default 0,
       handled_at timestamptz not null default now(),
       primary key (consumer, entity, key)
     ) with (fillfactor = 80)`.execute(db)
+  await sql`create index inbox_positions_waiting on inbox_positions (consumer) where waiting > 0`.execute(db)
+  // Events, acknowledged to the server, that cannot be handled yet: they failed, or one before them is missing.
   await sql`
-    create table inbox_attempts (
+    create table inbox_waiting (
       consumer text not null,
-      event_id uuid not null,
+      id uuid not null,
       entity text not null,
       key text not null,
       number bigint not null,
-      attempts integer not null,
-      error json not null,
-      first_failed_at timestamptz not null default now(),
-      next_at timestamptz not null,
-      primary key (consumer, event_id)
+      event_id uuid not null,
+      subject text not null,
+      payload text not null,
+      created_at timestamptz not null,
+      traceparent text,
+      tracestate text,
+      origin text,
+      replay_of uuid,
+      attempts integer not null default 0,
+      error json,
+      first_failed_at timestamptz,
+      due_at timestamptz not null default now(),
+      primary key (consumer, id)
     )`.execute(db)
-  await sql`create index inbox_attempts_by_key on inbox_attempts (consumer, entity, key, number)`.execute(db)
-  // Events that are missing between `after` and `before`, both of which are not missing.
+  await sql`
+    create index inbox_waiting_by_key on inbox_waiting (consumer, entity, key, number) where replay_of is null`.execute(
+    db,
+  )
+  await sql`create index inbox_waiting_replays on inbox_waiting (consumer, due_at) where replay_of is not null`.execute(
+    db,
+  )
+  // Events between `after` and `before` that were waited for in vain.
   await sql`
     create table inbox_gaps (
       consumer text not null,
@@ -77,10 +95,7 @@ async function createInbox(db: Kysely<unknown>) {
       key text not null,
       after bigint not null,
       before bigint not null,
-      first_seen_at timestamptz not null default now(),
-      last_seen_at timestamptz not null default now(),
-      sightings integer not null default 1,
-      accepted_at timestamptz,
+      accepted_at timestamptz not null default now(),
       primary key (consumer, entity, key, after)
     )`.execute(db)
   await sql`

@@ -1,0 +1,101 @@
+import { deepStrictEqual } from 'node:assert'
+import { eventually, type StartedProcess, startProcess, testNats } from '@portico/testkit'
+import { sql } from 'kysely'
+import t from 'tap'
+import { move, openParty, openTestDatabase, type Party, type Scope, startConsumer, stepsOf } from './house.ts'
+
+const things = ['a', 'b', 'c', 'd', 'e', 'f']
+
+t.test('replicas that are killed at any moment lose, double and reorder nothing', { timeout: 60_000 }, async t => {
+  const nats = await testNats(t)
+  const [senderUrl, receiverUrl] = await Promise.all([openTestDatabase(t, 'mover'), openTestDatabase(t, 'watcher')])
+  const sender = await openParty(t, { nats: nats.url, database: senderUrl, name: 'writer' })
+  const receiver = await openParty(t, { nats: nats.url, database: receiverUrl, name: 'reader' })
+  const replicas = await Promise.all(
+    ['relay-1', 'relay-2', 'consumer-1', 'consumer-2'].map(NAME => {
+      const ROLE = NAME.split('-')[0] ?? ''
+      return mortal(t, { ROLE, NAME, NATS: nats.url, DATABASE: ROLE === 'relay' ? senderUrl : receiverUrl })
+    }),
+  )
+
+  let writing = true
+  const written = writeSome(sender).finally(() => {
+    writing = false
+  })
+  let kills = 0
+  while (writing) {
+    await replicas[kills++ % replicas.length]?.killAndReplace()
+  }
+  await written
+  await nats.kill()
+  await nats.start()
+  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), await stepsOf(sender, 'commits')), {
+    withinMs: 30_000,
+    everyMs: 200,
+  })
+  t.comment(`${kills} replicas killed`)
+  t.ok(kills >= replicas.length, 'each was killed')
+})
+
+/** 3 transactions at a time, for some seconds, a third of them rolled back. */
+async function writeSome(sender: Party): Promise<void> {
+  const until = performance.now() + 6_000
+  let step = 0
+  const writer = async () => {
+    while (performance.now() < until) {
+      const mine = ++step
+      const moves = things.filter((_, index) => (mine >> index) % 3 === 0).map(thing => ({ thing, step: mine }))
+      await move(sender, moves, { abort: mine % 3 === 0, pauseMs: mine % 4 })
+    }
+  }
+  await Promise.all([writer(), writer(), writer()])
+}
+
+/** A process that is replaced when it is killed, once it was at work for a moment. */
+async function mortal(t: Scope, env: Record<string, string>) {
+  const start = async () => {
+    const started = await startProcess(t, { main: new URL('./replica.ts', import.meta.url), env })
+    await started.line(/ready/)
+    return started
+  }
+  let current: StartedProcess = await start()
+  return {
+    async killAndReplace() {
+      current.kill('SIGKILL')
+      await current.exited
+      current = await start()
+    },
+  }
+}
+
+t.test('an event whose handler was killed is handled by another replica', async t => {
+  const nats = await testNats(t)
+  const [senderUrl, receiverUrl] = await Promise.all([openTestDatabase(t, 'mover'), openTestDatabase(t, 'watcher')])
+  const sender = await openParty(t, { nats: nats.url, database: senderUrl, name: 'writer' })
+  const receiver = await openParty(t, { nats: nats.url, database: receiverUrl, name: 'reader' })
+  await startProcess(t, {
+    main: new URL('./replica.ts', import.meta.url),
+    env: { ROLE: 'relay', NAME: 'relay-1', NATS: nats.url, DATABASE: senderUrl },
+  })
+  const env = { ROLE: 'consumer', NAME: 'consumer-1', NATS: nats.url, DATABASE: receiverUrl }
+  const first = await startProcess(t, { main: new URL('./replica.ts', import.meta.url), env })
+  await move(sender, [{ thing: 'a', step: 1 }])
+  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1] }), { withinMs: 15_000 })
+
+  // Whoever holds this lock keeps the handler in the middle of its transaction.
+  await receiver.database.transaction(async trx => {
+    await sql`lock table effects in exclusive mode`.execute(trx)
+    await move(sender, [{ thing: 'a', step: 2 }])
+    await eventually(async () => {
+      const { rows } = await sql`
+        select from pg_stat_activity where application_name = 'consumer-1' and wait_event_type = 'Lock'
+          and datname = current_database()`.execute(trx)
+      return rows.length > 0
+    })
+    first.kill('SIGKILL')
+    await first.exited
+  })
+  startConsumer(t, receiver)
+  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1, 2] }), { withinMs: 12_000 })
+  t.pass('once, after the acknowledgement ran out')
+})
