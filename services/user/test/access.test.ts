@@ -58,6 +58,16 @@ const wrong: [string, 'POST' | 'PATCH' | 'GET' | 'DELETE' | 'PUT', string, unkno
   ['an unknown field', 'POST', '/v1/users', { ...signUp, role: 'admin' }, 400, 'invalid_input', '#/role'],
   ['a wrong type', 'POST', '/v1/users', { ...signUp, name: 7 }, 400, 'invalid_input', '#/name'],
   ['a blank name', 'POST', '/v1/users', { ...signUp, name: '  ' }, 400, 'invalid_input', '#/name'],
+  [
+    'a name of two lines',
+    'POST',
+    '/v1/users',
+    { ...signUp, name: 'A\r\nBcc: b@c.example' },
+    400,
+    'invalid_input',
+    '#/name',
+  ],
+  ['a NUL in the name', 'POST', '/v1/users', { ...signUp, name: 'A\u0000' }, 400, 'invalid_input', '#/name'],
   ['no address', 'POST', '/v1/users', { ...signUp, email: 'nobody' }, 400, 'invalid_input', '#/email'],
   [
     'two addresses',
@@ -118,7 +128,9 @@ t.test('wrong input of whoever is signed in', async t => {
     [['PATCH', '/v1/me', { as, body: { role: 'admin' } }], 400, 'invalid_input', '#/role'],
     [['PATCH', '/v1/me', { as, body: { avatarFileId: 'x' } }], 400, 'invalid_input', '#/avatarFileId'],
     [['PATCH', '/v1/me', { as, body: { bio: 'x'.repeat(1_001) } }], 400, 'invalid_input', '#/bio'],
+    [['PATCH', '/v1/me', { as, body: { bio: '\u0000' } }], 400, 'invalid_input', '#/bio'],
     [['PATCH', '/v1/me', { as, body: '{' }], 400, 'malformed_body'],
+    [['GET', '/v1/admin/users?q=%00', { as: operatorToken }], 400, 'invalid_input', '#/q'],
     [['GET', '/v1/sessions?cursor=nonsense', { as }], 400, 'invalid_cursor'],
     [['PATCH', '/v1/admin/users/x', { as: operatorToken, body: { role: 'reader' } }], 400, 'invalid_input', '#/id'],
     [

@@ -12,8 +12,16 @@ export const NewPassword = Type.String({
 })
 /** A password that is only compared: no rule about it may tell anything. */
 export const GivenPassword = Type.String({ minLength: 1, maxLength: passwordLength.most })
-export const DisplayName = Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' })
-export const Bio = Type.String({ maxLength: 1_000 })
+/** PostgreSQL's text takes every character but this one. */
+export const noNul = '^[^\\x00]*$'
+/** It stands in the header of mails: no control character. */
+export const DisplayName = Type.String({
+  minLength: 1,
+  maxLength: 100,
+  pattern: '^[^\\x00-\\x1f\\x7f]*[^\\s\\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*$',
+  description: 'One line, not blank',
+})
+export const Bio = Type.String({ maxLength: 1_000, pattern: noNul })
 export const Locale = Type.String({
   pattern: '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$',
   maxLength: 35,

@@ -3,7 +3,7 @@ import { defineOperation } from '../../operation.ts'
 import { InvalidCursor, StaleWrite } from '../../problems.ts'
 import { conditionalWriteHeaders, Id, pageOf, pageQuery } from '../../schemas.ts'
 import { AccountProtected, UserNotFound } from '../problems.ts'
-import { AdminUser, AssignableRole, AuditEntry, closed } from '../schemas.ts'
+import { AdminUser, AssignableRole, AuditEntry, closed, noNul } from '../schemas.ts'
 
 const tags = ['Administration']
 const access = ['admin', 'operator'] as const
@@ -18,7 +18,12 @@ export const adminFindUsers = defineOperation({
     querystring: Type.Object({
       ...pageQuery,
       q: Type.Optional(
-        Type.String({ minLength: 1, maxLength: 100, description: 'The beginning of the handle, name or address' }),
+        Type.String({
+          minLength: 1,
+          maxLength: 100,
+          pattern: noNul,
+          description: 'The beginning of the handle, name or address',
+        }),
       ),
       role: Type.Optional(Type.Enum(['reader', 'author', 'moderator', 'admin', 'operator'])),
       status: Type.Optional(Type.Enum(['active', 'suspended'])),
@@ -43,7 +48,9 @@ export const adminChangeUser = defineOperation({
       {
         role: Type.Optional(AssignableRole),
         suspended: Type.Optional(Type.Boolean()),
-        reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Kept in the audit trail' })),
+        reason: Type.Optional(
+          Type.String({ minLength: 1, maxLength: 500, pattern: noNul, description: 'Kept in the audit trail' }),
+        ),
       },
       { ...closed, minProperties: 1 },
     ),
