@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServiceContract } from '@portico/contracts'
+import { consoleContract } from '@portico/contracts/console'
 import { contentContract } from '@portico/contracts/content'
 import { fileContract } from '@portico/contracts/file'
 import { notificationContract } from '@portico/contracts/notification'
@@ -77,6 +78,7 @@ export const table: readonly Part[] = [
     replicas: 1,
     database: false,
     permissions: natsPermissions('console'),
+    contract: consoleContract,
     otherPorts: ['SMTP_PORT', 'OTLP_PORT'],
     secrets: verifier,
     environment: ({ folders, ports }) => ({
