@@ -76,8 +76,12 @@ t.test('it leaves without losing a request', async t => {
   const late = await ask(agent, `${address}/v1/notes?limit=1`)
   t.equal(late.status, 200, 'whoever has not heard yet is served')
   t.equal(late.headers.connection, 'close', 'and told to go elsewhere next time')
-  t.equal((await slow).status, 200, 'what was in flight ends well')
+  const ended = await slow
+  t.equal(ended.status, 200, 'what was in flight ends well')
+  t.equal(ended.headers.connection, 'close')
+  const endedAt = performance.now()
   t.same(await process.exited, { code: 0, signal: null })
+  t.ok(performance.now() - endedAt < 1_000, 'and nothing is waited for after it')
   t.same(stepsOf(process), ['consumers 0', 'relay 0', 'database 0'], 'in order, when no request is left')
 })
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { DeadlineExceeded, defineProblem } from '@portico/contracts'
+import { CommitUnknown } from '@portico/database'
 import { createTelemetry } from '@portico/telemetry'
 import t from 'tap'
 import { answer } from '../src/index.ts'
@@ -21,6 +22,9 @@ const failures: Record<string, () => never> = {
   },
   unnamed: () => {
     throw new Error('secret at 10.0.0.7', { cause: new Error('select * from passwords') })
+  },
+  unknown: () => {
+    throw new CommitUnknown(new Error('ECONNRESET'))
   },
   plain: () => {
     throw 'a text'
@@ -162,6 +166,15 @@ t.test('who may call: a stranger, a signed-in account, a role, the gateway', asy
     if ('code' in rest) t.equal(answer.json().code, rest.code)
     if (status === 401) t.match(answer.headers['www-authenticate'], /^Bearer/)
   }
+})
+
+t.test('a commit of which nobody knows is only to be repeated when that is safe', async t => {
+  const keyed = await create('{"body":"unknown"}', { 'content-type': 'application/json', 'idempotency-key': 'k' })
+  t.equal(keyed.statusCode, 503)
+  t.equal(keyed.headers['retry-after'], '1')
+  const bare = await create('{"body":"unknown"}')
+  t.equal(bare.statusCode, 502)
+  t.notOk(bare.headers['retry-after'])
 })
 
 t.test('a bad id in the path is named', async t => {

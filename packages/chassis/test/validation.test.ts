@@ -75,6 +75,12 @@ t.test('a body that is wrong everywhere names no more than its reader can use', 
   t.equal((await refusal(many)).errors.length, 32)
 })
 
+t.test('a large body that is wrong everywhere is cheap to refuse', async t => {
+  const tooMany = Array.from({ length: 5_000 }, () => 1)
+  const { errors } = await refusal({ body: 1, kind: 2, lots: tooMany })
+  t.equal(errors.length, 1, 'the first reason is enough')
+})
+
 t.test('a query is coerced, has its defaults, and may say more than we know', async t => {
   const answer = await app.inject('/v1/notes?tag=a&utm_source=mail')
   t.equal(answer.statusCode, 200)

@@ -1,4 +1,5 @@
 import {
+  BadGateway,
   BadRequest,
   BodyTooLarge,
   DeadlineExceeded,
@@ -20,7 +21,7 @@ import {
   TooManyRequests,
   UnsupportedMediaType,
 } from '@portico/contracts'
-import { isConnectionError, isTimeout } from '@portico/database'
+import { CommitUnknown, isConnectionError, isTimeout } from '@portico/database'
 import { recordFailure, type Telemetry } from '@portico/telemetry'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidFields } from '../validation/invalid-fields.ts'
@@ -82,8 +83,15 @@ function problemOf(error: unknown, request: FastifyRequest): ProblemError {
   }
   // PostgreSQL ended the statement: to the caller that is the same as our own deadline.
   if (isTimeout(error)) return DeadlineExceeded({ cause: error })
+  if (error instanceof CommitUnknown && !isRepeatable(request)) return BadGateway({ cause: error })
   if (isConnectionError(error)) return ServiceUnavailable({ headers: { 'retry-after': '1' }, cause: error })
   return byStatus(error) ?? InternalError({ cause: error })
+}
+
+/** Whether doing it once more does no more: otherwise nobody may be told to repeat what may have been done. */
+function isRepeatable({ routeOptions, headers }: FastifyRequest): boolean {
+  const repeatable = routeOptions.config.operation?.policy.repeatable
+  return repeatable === 'always' || (repeatable === 'with-key' && headers['idempotency-key'] !== undefined)
 }
 
 /** What Fastify and its plugins throw for a bad request carries a status; their wording stays here. */

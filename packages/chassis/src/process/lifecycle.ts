@@ -31,9 +31,13 @@ export function createLifecycle(): Lifecycle {
 export function countRequests(app: FastifyInstance, lifecycle: Lifecycle, { metrics }: Telemetry): void {
   app.decorate('lifecycle', lifecycle)
   metrics.observe('http_server_active_requests', 'Requests being worked on', () => lifecycle.inFlight)
-  app.addHook('onRequest', (request, reply, done) => {
-    // Whoever keeps the connection would send its next request into the closing socket.
+  // Whoever keeps the connection would send its next request into the closing socket. On the way out, so that it is also
+  // said to those who came before the drain.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (lifecycle.draining) reply.header('connection', 'close')
+    done()
+  })
+  app.addHook('onRequest', (request, reply, done) => {
     if (request.routeOptions.config.trace === false) return done()
     lifecycle.inFlight += 1
     reply.raw.once('close', () => {

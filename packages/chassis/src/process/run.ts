@@ -72,11 +72,16 @@ export async function runService(options: RunOptions): Promise<void> {
 /** How long a process that met a defect still has to say so. */
 const lastWordsMs = 500
 
+const sweepEveryMs = 50
+
 /** Waits for requests in flight, at most so long; then their connections are cut. */
 async function closeServer(app: App, withinMs: number): Promise<void> {
   const cut = setTimeout(() => app.server.closeAllConnections(), withinMs)
+  // A connection that was at work when the server closed would be kept for as long as keep-alive lasts.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), sweepEveryMs)
   await app.close()
   clearTimeout(cut)
+  clearInterval(sweep)
 }
 
 function replicaOf({ contract, config }: RunOptions, address: string) {

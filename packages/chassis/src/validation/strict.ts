@@ -2,8 +2,8 @@
  * A copy of a JSON Schema in which an object with named properties takes no others, at every depth. The published schema
  * stays open: readers of an answer must tolerate new fields, writers of a body must not misspell them.
  */
-export function closed(schema: unknown): unknown {
-  return close(schema, false)
+export function closed(schema: object): object {
+  return Object(close(schema, false))
 }
 
 // Where schemas are composed, each part sees the others' fields: there only the whole can be closed
