@@ -23,6 +23,7 @@ const common: IOptions = {
 
 export const postRules: IOptions = {
   ...common,
+  transformTags: { a: nofollow, td: aligned, th: aligned },
   allowedTags: [...inline, ...blocks, ...ofPosts],
   allowedAttributes: {
     a: ['href', 'title', 'rel'],
@@ -56,4 +57,10 @@ function nofollow(tagName: string, attribs: Record<string, string>) {
   const outside = /^https?:/i.test(attribs.href ?? '')
   const { rel: _, ...others } = attribs
   return { tagName, attribs: outside ? { ...others, rel: 'nofollow ugc noopener' } : others }
+}
+
+/** Markdown's tables say how a column is aligned by a style, which a strict content security policy would drop. */
+function aligned(tagName: string, attribs: Record<string, string>) {
+  const align = /^text-align:(left|center|right)$/.exec(attribs.style ?? '')?.[1]
+  return { tagName, attribs: align === undefined ? attribs : { ...attribs, align } }
 }

@@ -2,11 +2,16 @@ import { PreconditionRequired, StaleWrite } from '@portico/contracts'
 import type { Post } from './post.ts'
 import type { Stamped } from './present.ts'
 
+/** What the answer of a post is made of, as numbers. */
+interface Tagged extends Pick<Stamped, 'version' | 'authorVersion'> {
+  readonly summary: Pick<Stamped['summary'], 'counts'>
+}
+
 /**
  * The ETag of a post names all that its answer is made of: `"<version>-<comments>.<reactions>.<author's version>.<reader>"`.
  * Only the version in front counts for a write: somebody's comment must not make an author's edit stale.
  */
-export function etagOfPost({ version, authorVersion, summary }: Stamped, editor: boolean): string {
+export function etagOfPost({ version, authorVersion, summary }: Tagged, editor: boolean): string {
   const { comments, reactions } = summary.counts
   return `"${version}-${comments}.${reactions}.${authorVersion}${editor ? 'e' : ''}"`
 }
