@@ -14,7 +14,15 @@ export interface Measured {
 /** As many requests as come back, over a fixed number of connections: by wrk when it is there, else by our own. */
 export async function closedLoop(url: string, connections: number, seconds: number): Promise<Measured> {
   if (!installed('wrk')) return openOrClosed({ URL: url, CONNECTIONS: String(connections), SECONDS: String(seconds) })
-  const text = await output('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', url])
+  const text = await output('wrk', [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--latency',
+    '-H',
+    `Authorization: Bearer ${'t'.repeat(43)}`,
+    url,
+  ])
   const requests = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0)
   const bad = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0)
   const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text)

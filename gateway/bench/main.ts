@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { measureCpu } from './cpu.ts'
+import { gatewayPeer } from './gateway-peer.ts'
 import { caddyPeer, forwarderPeer, haproxyPeer, httpProxyPeer, nginxPeer, type PeerKind, undiciPeer } from './peers.ts'
 import { measureSlowReplica } from './slow-replica.ts'
 
@@ -25,7 +26,7 @@ export async function run(args: readonly string[]): Promise<void> {
   for (const scenario of scenarios) {
     if (values.scenario !== undefined && values.scenario !== scenario) continue
     if (scenario === 'cpu') {
-      const kinds = [undiciPeer, forwarderPeer('peak-ewma'), httpProxyPeer, ...others]
+      const kinds = [undiciPeer, forwarderPeer('peak-ewma'), gatewayPeer, httpProxyPeer, ...others]
       await measureCpu(chosen(kinds), { rounds, seconds, connections: 64 })
     } else {
       const strategies = ['peak-ewma', 'least-requests', 'round-robin', 'consistent-hash'].map(forwarderPeer)
