@@ -1,6 +1,6 @@
 import { closedLoop, type Measured } from './load.ts'
 import type { PeerKind } from './peers.ts'
-import { cpuUs, freePort, type Running, startScript } from './processes.ts'
+import { cpuOf, freePort, type Running, startScript } from './processes.ts'
 import { median, table } from './report.ts'
 
 export interface CpuOptions {
@@ -10,7 +10,8 @@ export interface CpuOptions {
 }
 
 interface Round extends Measured {
-  cpuUsPerRequest: number
+  userUs: number
+  systemUs: number
 }
 
 /** CPU per proxied GET of each peer, in front of the same two replicas: rounds interleaved, medians told. */
@@ -25,7 +26,7 @@ export async function measureCpu(kinds: readonly PeerKind[], options: CpuOptions
       else console.log(`not measured: ${missing}`)
     }
     const rounds = new Map<Running, Round[]>(peers.map(peer => [peer, []]))
-    for (const peer of peers) await closedLoop(urlOf(peer), options.connections, 2)
+    for (const peer of peers) await closedLoop(urlOf(peer), options.connections, 5)
     for (let round = 0; round < options.rounds; round += 1) {
       for (const peer of peers) rounds.get(peer)?.push(await measureRound(peer, options))
     }
@@ -43,15 +44,23 @@ async function startReplica(): Promise<Running> {
 const urlOf = (peer: Running) => `http://127.0.0.1:${peer.port}/v1/posts/0190`
 
 async function measureRound(peer: Running, { seconds, connections }: CpuOptions): Promise<Round> {
-  const before = cpuUs(peer.pid)
+  const before = cpuOf(peer.pid)
   const measured = await closedLoop(urlOf(peer), connections, seconds)
-  return { ...measured, cpuUsPerRequest: (cpuUs(peer.pid) - before) / measured.requests }
+  const after = cpuOf(peer.pid)
+  const { requests } = measured
+  return {
+    ...measured,
+    userUs: (after.userUs - before.userUs) / requests,
+    systemUs: (after.systemUs - before.systemUs) / requests,
+  }
 }
 
 function report(rounds: ReadonlyMap<Running, Round[]>): void {
   const medians = [...rounds].map(([peer, list]) => ({
     name: peer.name,
-    cpu: median(list.map(round => round.cpuUsPerRequest)),
+    cpu: median(list.map(round => round.userUs + round.systemUs)),
+    user: median(list.map(round => round.userUs)),
+    system: median(list.map(round => round.systemUs)),
     rate: median(list.map(round => round.requests / round.seconds)),
     p50: median(list.map(round => round.p50Ms)),
     p99: median(list.map(round => round.p99Ms)),
@@ -60,10 +69,12 @@ function report(rounds: ReadonlyMap<Running, Round[]>): void {
   const floor = medians.find(one => one.name.startsWith('undici'))?.cpu ?? Number.NaN
   console.log('\nCPU per proxied GET, 600 B of JSON, 64 connections (medians)')
   table(
-    ['', 'CPU us', 'x undici', 'req/s', 'p50 ms', 'p99 ms', 'failed'],
+    ['', 'CPU us', 'user', 'system', 'x undici', 'req/s', 'p50 ms', 'p99 ms', 'failed'],
     medians.map(one => [
       one.name,
       one.cpu.toFixed(1),
+      one.user.toFixed(1),
+      one.system.toFixed(1),
       (one.cpu / floor).toFixed(2),
       one.rate.toFixed(0),
       one.p50.toFixed(2),

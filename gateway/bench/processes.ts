@@ -75,16 +75,23 @@ export function installed(command: string): boolean {
 
 const clockTickUs = 1e6 / Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout || 100)
 
-/** CPU time of a process and its children so far, microseconds: user and system, as the kernel counts. */
-export function cpuUs(pid: number): number {
-  let ticks = 0
+export interface Cpu {
+  readonly userUs: number
+  readonly systemUs: number
+}
+
+/** CPU time of a process and its children so far, as the kernel counts it. */
+export function cpuOf(pid: number): Cpu {
+  let user = 0
+  let system = 0
   for (const one of [pid, ...childrenOf(pid)]) {
     const stat = readFileSync(`/proc/${one}/stat`, 'utf8')
     // The name in parentheses may hold spaces; the fields behind it do not (proc(5): utime is the 14th, stime the 15th).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    ticks += Number(fields[11]) + Number(fields[12])
+    user += Number(fields[11])
+    system += Number(fields[12])
   }
-  return ticks * clockTickUs
+  return { userUs: user * clockTickUs, systemUs: system * clockTickUs }
 }
 
 /** Resident memory of a process and its children, bytes. */
