@@ -1,5 +1,6 @@
 import { type Bus, connectBus } from '@portico/messaging'
 import { createTelemetry, type Telemetry } from '@portico/telemetry'
+import { createHealthChecks } from './balancing/health.ts'
 import { upstreamDefaults } from './balancing/upstream.ts'
 import { createUpstreams, type Upstreams } from './balancing/upstreams.ts'
 import type { Config } from './config.ts'
@@ -70,6 +71,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     zone: config.zone,
     slowStartMs: config.slowStartMs,
   }))
+  const health = createHealthChecks(upstreams)
   const directory = createDirectory({
     clock,
     log: telemetry.log,
@@ -126,6 +128,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     readiness,
     async close() {
       for (const source of sources) source.close()
+      health.close()
       forwarder.close()
       await upstreams.close()
       await bus.close()

@@ -59,6 +59,8 @@ export interface Upstream {
 
   /** Called whenever a replica comes, goes or changes its state. */
   onChange(listener: () => void): () => void
+  /** Called with each replica that failed a request. */
+  onFailure(listener: (replica: Replica) => void): () => void
   snapshot(): UpstreamSnapshot
   /** Closes all connections; requests in flight fail. */
   close(): Promise<void>
@@ -69,6 +71,7 @@ export type Supports = (replica: Replica) => boolean
 export function createUpstream(service: string, options: UpstreamOptions): Upstream {
   const { clock } = options
   const listeners = new Set<() => void>()
+  const failureListeners = new Set<(replica: Replica) => void>()
   let strategy = options.strategy
   let balancer: Balancer = createBalancer(strategy, options)
   let kept = new WeakMap<Supports, Eligible>()
@@ -103,8 +106,10 @@ export function createUpstream(service: string, options: UpstreamOptions): Upstr
       return
     }
     const failed = outcome.kind === 'failure'
-    if (failed) stats.failures += 1
-    else countLatency(stats, outcome.latencyMs)
+    if (failed) {
+      stats.failures += 1
+      for (const listener of failureListeners) listener(replica)
+    } else countLatency(stats, outcome.latencyMs)
     if (failed || stats.consecutiveFailures > 0 || stats.ejections > 0) {
       if (judge(replica, failed, members.replicas, options.ejection, clock())) changed()
     }
@@ -141,6 +146,10 @@ export function createUpstream(service: string, options: UpstreamOptions): Upstr
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    onFailure(listener) {
+      failureListeners.add(listener)
+      return () => failureListeners.delete(listener)
     },
     snapshot: () => snapshotOf(service, strategy, members, clock()),
     close: members.close,
