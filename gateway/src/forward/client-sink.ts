@@ -51,9 +51,8 @@ export class ClientSink implements Sink {
     let sent = status
     let fields = headers
     if (this.#onHead !== undefined) {
-      const head: AnswerHead = exchange.explains
-        ? { status, headers, explanation: exchange.explanation() }
-        : { status, headers }
+      const explanation = exchange.explanation()
+      const head: AnswerHead = explanation === null ? { status, headers } : { status, headers, explanation }
       const through = this.#onHead(head)
       sent = head.status
       fields = head.headers

@@ -1,43 +1,31 @@
-import type { Tracer } from '@opentelemetry/api'
-import { BadGateway, BadRequest, internalHeaders, Overloaded, type ProblemError } from '@portico/contracts'
+import { BadGateway, type ProblemError } from '@portico/contracts'
 import type { Pick, PickRequest } from '../balancing/balancer.ts'
 import { nobody } from '../balancing/balancer.ts'
 import type { Replica } from '../balancing/replica.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
-import { endAttemptSpan, startAttemptSpan, traceparentOf } from './attempt-span.ts'
-import type { Explanation, Step } from './explanation.ts'
-import { countsAsFailure, invitesRepeat, isRepeatable, neverLeft, problemOf, tooLate, unavailable } from './failures.ts'
+import type { Explanation } from './explanation.ts'
+import {
+  countsAsFailure,
+  invitesRepeat,
+  isRepeatable,
+  neverLeft,
+  ownProblem,
+  problemOf,
+  tooLate,
+  unavailable,
+} from './failures.ts'
 import { answerHeaders, answerTrailers } from './headers.ts'
-import type { Lane, Waiting } from './lane.ts'
+import { addHopHeaders } from './hop-headers.ts'
+import { Journal } from './journal.ts'
+import type { Lane, Verdict, Waiting } from './lane.ts'
 import { type LatencyTrack, track } from './latency.ts'
 import type { Payload } from './payload.ts'
 import type { Sink } from './sink.ts'
-import type { Sweep, Swept } from './sweep.ts'
+import type { Swept } from './sweep.ts'
 import type { ForwardEnd, ForwardTarget } from './target.ts'
+import type { ExchangeTools } from './tools.ts'
 
 type Fields = Readonly<Record<string, string | string[] | undefined>>
-
-/** What exchanges share. */
-export interface ExchangeTools {
-  readonly clock: () => number
-  readonly random: () => number
-  readonly tracer: Tracer
-  readonly sweep: Sweep
-  readonly bounds: ExchangeBounds
-}
-
-export interface ExchangeBounds {
-  /** How often one request may be sent at all, counting those that never left. */
-  readonly sends: number
-  /** How often it may reach a replica. */
-  readonly repeats: number
-  /** How long a request waits for a replica to come. */
-  readonly parkingMs: number
-  /** How long an answer may stand still, on either side. Event streams may for ever. */
-  readonly silenceMs: number
-  /** No hedge before this, however fast the route is. */
-  readonly hedgeFloorMs: number
-}
 
 /** How many answers of a route must be known before its slow ones are hedged. */
 const hedgeLearnsFrom = 50
@@ -62,10 +50,9 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
   readonly #settle: (problem: ProblemError | null) => void
   readonly #latency: LatencyTrack
   readonly #repeatable: boolean
-  readonly #beganAtMs: number
   /** How many of the headers are the edge's; ours come behind and are new for each attempt. */
   readonly #edgeHeaders: number
-  readonly #steps: Step[] | null
+  readonly #journal: Journal | null
 
   #primary: Attempt | null = null
   #hedge: Attempt | null = null
@@ -100,40 +87,26 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#sink = sink
     this.#settle = settle
     this.hashKey = target.principalKey
-    const recorded = target.explain || target.span.isRecording()
-    this.explain = recorded
-    this.#steps = recorded ? [] : null
+    this.#journal = Journal.of(tools.tracer, lane, target, tools.clock())
+    this.explain = this.#journal !== null
     this.#latency = lane.latencyOf(target.policy)
     this.#repeatable = isRepeatable(target.policy.repeatable, target.headers)
-    this.#beganAtMs = tools.clock()
     this.#edgeHeaders = target.headers.length
   }
 
-  get explains(): boolean {
-    return this.target.explain
-  }
-
-  explanation(): Explanation {
-    const { upstream } = this.#lane
-    return { service: upstream.service, strategy: upstream.strategy, steps: this.#steps ?? [] }
+  /** Null unless the client asked and may know. */
+  explanation(): Explanation | null {
+    return this.target.explain && this.#journal !== null ? this.#journal.explanation() : null
   }
 
   /** Takes the request in, or refuses it at once. */
   begin(): void {
-    const { breaker, limiter, budget, counts } = this.#lane
-    const closedForMs = breaker.refusesForMs()
-    if (closedForMs > 0) {
-      this.#finish('failed', unavailable(closedForMs, 'The service has failed too often just now.'), 'nothing')
-      return
-    }
-    if (!limiter.admit()) {
-      counts.shed += 1
-      breaker.undecided()
-      this.#finish('failed', Overloaded({ headers: { 'Retry-After': '1' } }), 'nothing')
+    const refusal = this.#lane.admit()
+    if (refusal !== null) {
+      this.#finish('failed', refusal, 'nothing')
       return
     }
     this.#admitted = true
-    budget.deposit()
     this.#tools.sweep.add(this)
     if (this.#payload.isEmpty) this.#send()
     else {
@@ -144,8 +117,6 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
       })
     }
   }
-
-  // --- sending -------------------------------------------------------------------------------------------------
 
   #send(): void {
     const pick = this.#pick()
@@ -168,35 +139,10 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     if (!isHedge && this.#mayHedge()) {
       this.#hedgeAtMs = nowMs + Math.max(this.#tools.bounds.hedgeFloorMs, this.#latency.p98Ms)
     }
-    if (this.#steps !== null) this.#describe(attempt, pick, nowMs, this.#steps)
-    this.#addHeaders(attempt, nowMs)
+    this.#journal?.sent(attempt, pick, this.#retries, this.#waitedMs)
+    addHopHeaders(this.target, this.#edgeHeaders, nowMs, attempt.span)
     this.#lane.upstream.started(pick.replica)
     pick.replica.pool.dispatch(attempt, attempt)
-  }
-
-  /** What is new for each attempt: how long there is still time, and which span is the parent. */
-  #addHeaders(attempt: Attempt, nowMs: number): void {
-    const { headers, span, deadlineAtMs } = this.target
-    const leftMs = Math.max(1, Math.floor(deadlineAtMs - nowMs))
-    const context = (attempt.span ?? span).spanContext()
-    headers.length = this.#edgeHeaders
-    headers.push(internalHeaders.deadline, String(leftMs), 'traceparent', traceparentOf(context))
-  }
-
-  #describe(attempt: Attempt, { replica, scores }: Pick, nowMs: number, steps: Step[]): void {
-    const { span, method } = this.target
-    const { isHedge } = attempt
-    const atMs = round(nowMs - this.#beganAtMs)
-    steps.push({ atMs, did: isHedge ? 'hedged' : 'sent', replica: replica.id, scores })
-    if (!span.isRecording()) return
-    attempt.span = startAttemptSpan(this.#tools.tracer, span, method, replica, {
-      strategy: this.#lane.upstream.strategy,
-      scores,
-      resends: this.#retries,
-      isHedge,
-      waitedMs: this.#waitedMs,
-      inFlight: replica.inFlight,
-    })
   }
 
   /** Everybody was tried, or nobody is there. */
@@ -208,7 +154,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
       const backoffMs = 25 * 2 ** Math.min(this.#retries, 5) * (1 - this.#tools.random() / 2)
       this.#wakeAtMs = nowMs + backoffMs
       this.#parkedAtMs = nowMs
-      this.#steps?.push({ atMs: round(nowMs - this.#beganAtMs), did: 'waited' })
+      this.#journal?.waits('waited', nowMs)
       return
     }
     if (this.#waitedMs > this.#tools.bounds.parkingMs || !parking.add(this)) {
@@ -217,7 +163,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     }
     this.#parkedAtMs = nowMs
     this.#wakeAtMs = nowMs + this.#tools.bounds.parkingMs
-    this.#steps?.push({ atMs: round(nowMs - this.#beganAtMs), did: 'parked' })
+    this.#journal?.waits('parked', nowMs)
   }
 
   /** The wait is over, by time or because a replica came: everybody may be tried again. */
@@ -258,8 +204,6 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#tried.add(replica.id)
   }
 
-  // --- time ----------------------------------------------------------------------------------------------------
-
   look(nowMs: number, late: boolean): void {
     if (this.#winner !== null) {
       this.#lookAtSilence(nowMs)
@@ -286,8 +230,6 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#finish('failed', null, 'undecided')
   }
 
-  // --- what attempts tell --------------------------------------------------------------------------------------
-
   informed(attempt: Attempt, status: number, headers: Fields): void {
     // With two under way nobody knows yet whose hints will fit.
     if (this.#hedge === null && attempt === this.#primary) this.#sink.information(status, answerHeaders(headers))
@@ -301,7 +243,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
       this.#lane.limiter.observe(latencyMs)
       track(this.#latency, latencyMs)
     }
-    this.#noteEnd(attempt, String(status), latencyMs)
+    this.#journal?.told(attempt, String(status), latencyMs)
     if (failed && invitesRepeat(status, this.target.method) && this.#turnDown(attempt)) return
     this.#win(attempt, status, headers)
   }
@@ -358,7 +300,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
   failed(attempt: Attempt, error: NodeJS.ErrnoException): void {
     const tookMs = this.#tools.clock() - attempt.sentAtMs
     const problem = ownProblem(error)
-    this.#noteEnd(attempt, problem?.code ?? error.code ?? 'broken', tookMs)
+    this.#journal?.told(attempt, problem?.code ?? error.code ?? 'broken', tookMs)
     this.#lane.upstream.report(attempt.replica, { latencyMs: tookMs, kind: problem === null ? 'failure' : 'cancelled' })
     attempt.done = true
     this.#close(attempt, error.code ?? 'broken')
@@ -395,8 +337,6 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#lane.counts.retries += 1
   }
 
-  // --- the client ----------------------------------------------------------------------------------------------
-
   /** The client reads again. */
   resume(): void {
     this.#lastByteAtMs = 0
@@ -411,8 +351,6 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#finish('client-left', null, 'undecided')
   }
 
-  // --- the end -------------------------------------------------------------------------------------------------
-
   /** Stops an attempt and says why: it failed its deadline, nobody waits for it, or all was said already. */
   #giveUp(attempt: Attempt | null, kind: 'failure' | 'cancelled' | 'done'): void {
     if (attempt === null || attempt.done) return
@@ -421,7 +359,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
       this.#lane.upstream.report(attempt.replica, { latencyMs: tookMs, kind })
       // Left out, the slow ones would vanish from the percentile that tells what is slow.
       if (kind === 'cancelled' && this.#winner === null) track(this.#latency, tookMs)
-      this.#noteEnd(attempt, kind, tookMs)
+      this.#journal?.told(attempt, kind, tookMs)
     }
     attempt.abort()
     this.#close(attempt, kind)
@@ -431,8 +369,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
   #close(attempt: Attempt, error: string | null = null): void {
     if (attempt === this.#primary) this.#primary = null
     else if (attempt === this.#hedge) this.#hedge = null
-    if (attempt.span !== null) endAttemptSpan(attempt.span, this.#winner === attempt ? this.#upstreamStatus : 0, error)
-    attempt.span = null
+    this.#journal?.closed(attempt, this.#winner === attempt ? this.#upstreamStatus : 0, error)
     this.#release(attempt)
   }
 
@@ -449,18 +386,13 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#lane.limiter.release()
   }
 
-  #finish(
-    outcome: ForwardEnd['outcome'],
-    problem: ProblemError | null,
-    verdict: 'success' | 'failure' | 'undecided' | 'nothing',
-  ): void {
+  #finish(outcome: ForwardEnd['outcome'], problem: ProblemError | null, verdict: Verdict | 'nothing'): void {
     if (this.#over) return
     this.#over = true
     this.#tools.sweep.remove(this)
     this.#lane.parking.remove(this)
     this.#leaveLane()
-    if (verdict === 'undecided') this.#lane.breaker.undecided()
-    else if (verdict !== 'nothing') this.#lane.breaker.ended(verdict === 'failure')
+    if (verdict !== 'nothing') this.#lane.judge(verdict)
     this.target.onEnd?.({
       outcome,
       status: this.status,
@@ -471,22 +403,4 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     })
     this.#settle(problem)
   }
-
-  #noteEnd(attempt: Attempt, outcome: string, tookMs: number): void {
-    if (this.#steps === null) return
-    const step = this.#steps.findLast(one => one.replica === attempt.replica.id)
-    if (step === undefined) return
-    step.outcome = outcome
-    step.tookMs = round(tookMs)
-  }
-}
-
-const round = (ms: number) => Math.round(ms * 100) / 100
-
-/** A failure that is the client's, not the replica's: its body was too large, or its request cannot be put into HTTP. */
-function ownProblem(error: NodeJS.ErrnoException): ProblemError | null {
-  const problem = problemOf(error)
-  if (problem.status < 500) return problem
-  const unsendable = error.code === 'UND_ERR_INVALID_ARG' || error.code === 'UND_ERR_NOT_SUPPORTED'
-  return unsendable ? BadRequest({ detail: 'The request cannot be passed on.', cause: error }) : null
 }

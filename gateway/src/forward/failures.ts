@@ -1,5 +1,6 @@
 import {
   BadGateway,
+  BadRequest,
   DeadlineExceeded,
   type Policy,
   ProblemError,
@@ -53,3 +54,11 @@ export const unavailable = (retryAfterMs: number, detail: string): ProblemError 
 
 export const tooLate = (bodyIsComplete: boolean): ProblemError =>
   bodyIsComplete ? DeadlineExceeded() : RequestTimeout()
+
+/** A failure that is the client's, not the replica's: its body was too large, or its request cannot be put into HTTP. */
+export function ownProblem(error: NodeJS.ErrnoException): ProblemError | null {
+  const problem = problemOf(error)
+  if (problem.status < 500) return problem
+  const unsendable = error.code === 'UND_ERR_INVALID_ARG' || error.code === 'UND_ERR_NOT_SUPPORTED'
+  return unsendable ? BadRequest({ detail: 'The request cannot be passed on.', cause: error }) : null
+}

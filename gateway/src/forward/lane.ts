@@ -1,6 +1,7 @@
-import type { Policy } from '@portico/contracts'
+import { Overloaded, type Policy, type ProblemError } from '@portico/contracts'
 import type { Upstream } from '../balancing/upstream.ts'
 import { type Breaker, breakerDefaults, createBreaker } from './breaker.ts'
+import { unavailable } from './failures.ts'
 import { type LatencyTrack, newTrack } from './latency.ts'
 import { createLimiter, type Limiter, limiterDefaults } from './limiter.ts'
 import { createParking, type Parking } from './parking.ts'
@@ -12,6 +13,9 @@ export interface Waiting {
   tryAgain(): void
 }
 
+/** What a request tells of the service; nothing when it ended by the client's doing. */
+export type Verdict = 'success' | 'failure' | 'undecided'
+
 /** Everything that protects one service, and the callers of the others from it. */
 export interface Lane {
   readonly upstream: Upstream
@@ -19,6 +23,9 @@ export interface Lane {
   readonly breaker: Breaker
   readonly limiter: Limiter
   readonly parking: Parking<Waiting>
+  /** Takes one request in, or says why not. Who was taken in is judged, and releases the limiter. */
+  admit(): ProblemError | null
+  judge(verdict: Verdict): void
   readonly counts: { retries: number; hedges: number; hedgesWon: number; shed: number }
   /** The route's latency. A policy object belongs to one route and lives as long as its contract. */
   latencyOf(policy: Policy): LatencyTrack
@@ -46,7 +53,24 @@ export function createLane(upstream: Upstream, { clock, parkingLimit, limitConcu
     parking.wake()
   })
 
+  function admit(): ProblemError | null {
+    const closedForMs = breaker.refusesForMs()
+    if (closedForMs > 0) return unavailable(closedForMs, 'The service has failed too often just now.')
+    if (!limiter.admit()) {
+      counts.shed += 1
+      breaker.undecided()
+      return Overloaded({ headers: { 'Retry-After': '1' } })
+    }
+    budget.deposit()
+    return null
+  }
+
   return {
+    admit,
+    judge(verdict) {
+      if (verdict === 'undecided') breaker.undecided()
+      else breaker.ended(verdict === 'failure')
+    },
     upstream,
     budget,
     breaker,

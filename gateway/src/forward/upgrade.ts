@@ -1,17 +1,17 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { BadGateway, DeadlineExceeded, internalHeaders, Overloaded, type ProblemError } from '@portico/contracts'
+import { BadGateway, DeadlineExceeded, type ProblemError } from '@portico/contracts'
 import { nobody, type PickRequest } from '../balancing/balancer.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
-import { traceparentOf } from './attempt-span.ts'
-import type { ExchangeTools } from './exchange.ts'
 import { unavailable } from './failures.ts'
 import { answerHeaders } from './headers.ts'
+import { addHopHeaders } from './hop-headers.ts'
 import type { Lane } from './lane.ts'
 import { splice } from './splice.ts'
 import type { Swept } from './sweep.ts'
 import type { ForwardEnd, ForwardTarget } from './target.ts'
+import type { ExchangeTools } from './tools.ts'
 
 type Fields = Readonly<Record<string, string | string[] | undefined>>
 
@@ -61,9 +61,9 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
     // Without a listener an error of the socket would end the process.
     this.#socket.on('error', this.#left)
     this.#socket.on('close', this.#left)
-    if (!this.#lane.limiter.admit()) {
-      this.#lane.counts.shed += 1
-      this.#refuse(Overloaded({ headers: { 'Retry-After': '1' } }))
+    const refusal = this.#lane.admit()
+    if (refusal !== null) {
+      this.#refuse(refusal)
       return
     }
     this.#admitted = true
@@ -78,10 +78,8 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
       return
     }
     const nowMs = this.#tools.clock()
-    const { path, headers, deadlineAtMs, span } = this.#target
-    headers.length = this.#edgeHeaders
-    headers.push(internalHeaders.deadline, String(Math.max(1, Math.floor(deadlineAtMs - nowMs))))
-    headers.push('traceparent', traceparentOf(span.spanContext()))
+    const { path, headers } = this.#target
+    addHopHeaders(this.#target, this.#edgeHeaders, nowMs, null)
     const request = { method: 'GET', path, headers, body: null, upgrade: this.#request.headers.upgrade ?? 'websocket' }
     const attempt = new Attempt(this, pick.replica, request, nowMs, false)
     this.#attempt = attempt
@@ -171,7 +169,10 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
     this.#over = true
     if (attempt !== null) this.#close(attempt)
     this.#tools.sweep.remove(this)
-    if (this.#admitted) this.#lane.limiter.release()
+    if (this.#admitted) {
+      this.#lane.limiter.release()
+      this.#lane.judge(outcome === 'failed' ? 'failure' : outcome === 'answered' ? 'success' : 'undecided')
+    }
     this.#socket.off('close', this.#left)
     this.#target.onEnd?.({
       outcome,
