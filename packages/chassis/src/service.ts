@@ -32,6 +32,8 @@ const timeouts = {
   keepAliveMs: 72_000,
   headersMs: 10_000,
   requestMs: 60_000,
+  /** How late a request that is too slow may be noticed; Node's own 30 s would make the others a suggestion. */
+  checkedEveryMs: 2_000,
   /** A socket on which nothing moves at all. */
   silentMs: 120_000,
 }
@@ -75,7 +77,10 @@ function createFastify({ config, telemetry, requestTimeoutMs = timeouts.requestM
     keepAliveTimeout: timeouts.keepAliveMs,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: timeouts.silentMs,
-    http: { headersTimeout: timeouts.headersMs },
+    http: {
+      headersTimeout: Math.min(timeouts.headersMs, requestTimeoutMs),
+      connectionsCheckingInterval: timeouts.checkedEveryMs,
+    },
     // While it drains it still serves: whoever has not heard yet gets an answer.
     return503OnClosing: false,
     forceCloseConnections: 'idle',

@@ -4,8 +4,20 @@ import { DeadlineExceeded, defineProblem } from '@portico/contracts'
 import { CommitUnknown } from '@portico/database'
 import { createTelemetry } from '@portico/telemetry'
 import t from 'tap'
-import { answer } from '../src/index.ts'
-import { as, createNote, createNotes, deleteNote, exchange, getNote, listNotes, noteId } from './fixture.ts'
+import { answer, createService } from '../src/index.ts'
+import {
+  as,
+  config,
+  contract,
+  createNote,
+  createNotes,
+  deleteNote,
+  exchange,
+  getNote,
+  listNotes,
+  noteId,
+  verifier,
+} from './fixture.ts'
 
 const lines: string[] = []
 const telemetry = createTelemetry({
@@ -135,6 +147,17 @@ t.test('what is not HTTP, or has too many headers', async t => {
   t.match(long, /^HTTP\/1\.1 431 .*"code":"headers_too_large"/s)
 })
 
+t.test('a request that does not arrive in time', async t => {
+  const impatient = await createService({ contract, config, telemetry, verifier, ready: {}, requestTimeoutMs: 300 })
+  impatient.route({ ...createNote, handler: () => note })
+  await impatient.listen({ port: 0, host: '127.0.0.1' })
+  const { authorization } = await as()
+  const head = `POST /v1/notes HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\n`
+  const answer = await raw(`${head}Content-Type: application/json\r\nContent-Length: 20\r\n\r\n{"body":`, impatient)
+  t.match(answer, /^HTTP\/1\.1 408 .*"code":"request_timeout"/s)
+  await impatient.close()
+})
+
 t.test('who may call: a stranger, a signed-in account, a role, the gateway', async t => {
   const cases = [
     { method: 'GET', url: `/v1/notes/${noteId}`, headers: {}, status: 200 },
@@ -183,8 +206,8 @@ t.test('a bad id in the path is named', async t => {
   t.same(answer.json().errors, [{ pointer: '#/id', in: 'path', detail: 'must be a valid uuid' }])
 })
 
-async function raw(request: string): Promise<string> {
-  const address = app.server.address()
+async function raw(request: string, to = app): Promise<string> {
+  const address = to.server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   const socket = connect(address.port, '127.0.0.1')
   socket.write(request)
