@@ -1,9 +1,8 @@
 import { Agent, get } from 'node:http'
-import { databaseMigrations } from '@portico/database'
 import { generateKeyPair } from '@portico/identity'
-import { messagingMigrations } from '@portico/messaging'
 import { freePort, privatePostgres, startProcess, type TestScope, testDatabase, testNats } from '@portico/testkit'
 import pg from 'pg'
+import { migrations } from '../src/context.ts'
 import { cpuMicroseconds, parentOf, withChildren } from './cpu.ts'
 import { seed, size } from './seed.ts'
 
@@ -26,7 +25,6 @@ export async function benchLists(): Promise<void> {
 
 async function bench(scope: TestScope) {
   const server = await privatePostgres(scope)
-  const migrations = [new URL('../src/db/migrations/', import.meta.url), databaseMigrations, messagingMigrations]
   const database = await testDatabase(scope, { service: 'content', migrations, server })
   const admin = new pg.Client({ connectionString: database.adminUrl })
   await admin.connect()

@@ -36,7 +36,8 @@ export interface Overrides {
   telemetry?: Telemetry
 }
 
-const migrations = [new URL('./db/migrations/', import.meta.url), databaseMigrations, messagingMigrations]
+/** The service's own tables, and those of the packages it stands on. */
+export const migrations = [new URL('./db/migrations/', import.meta.url), databaseMigrations, messagingMigrations]
 
 export async function createContext(config: Config, overrides: Overrides = {}): Promise<Context> {
   const { instance } = config

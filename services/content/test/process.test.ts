@@ -1,14 +1,13 @@
 import { announceSubject, type ContractDocument } from '@portico/contracts'
 import { contentContract } from '@portico/contracts/content'
-import { databaseMigrations } from '@portico/database'
 import { generateKeyPair } from '@portico/identity'
-import { connectBus, messagingMigrations } from '@portico/messaging'
+import { connectBus } from '@portico/messaging'
 import { silentTelemetry } from '@portico/telemetry'
 import { eventually, freePort, startProcess, testDatabase, testNats } from '@portico/testkit'
 import t from 'tap'
+import { migrations } from '../src/context.ts'
 
 const main = new URL('../src/main.ts', import.meta.url)
-const migrations = [new URL('../src/db/migrations/', import.meta.url), databaseMigrations, messagingMigrations]
 
 t.test('the process starts by itself, says who it is, and leaves in order', async t => {
   const { url, migrationUrl } = await testDatabase(t, { service: 'content', migrations })

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Role } from '@portico/contracts'
-import { databaseMigrations } from '@portico/database'
 import { createSigner, generateKeyPair, type Principal } from '@portico/identity'
-import { messagingMigrations } from '@portico/messaging'
 import { silentTelemetry } from '@portico/telemetry'
 import { type TestScope, testDatabase, testNats } from '@portico/testkit'
 import { createApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
-import { type Context, createContext } from '../src/context.ts'
+import { type Context, createContext, migrations } from '../src/context.ts'
 
 export interface Call {
   as?: Principal | undefined
@@ -29,8 +27,6 @@ export interface Content {
   /** Sends one request over HTTP as whoever is named. */
   call(method: string, path: string, call?: Call): Promise<Answered>
 }
-
-const migrations = [new URL('../src/db/migrations/', import.meta.url), databaseMigrations, messagingMigrations]
 
 /** The whole service in this process, on a database and a NATS of its own, listening on a free port. */
 export async function startContent(t: TestScope, { clock }: { clock?: () => Date } = {}): Promise<Content> {

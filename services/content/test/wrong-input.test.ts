@@ -27,6 +27,8 @@ const table: Record<string, Wrong[]> = {
     ['POST /v1/posts', { ...post, tags: Array(21).fill('t') }, 400, 'invalid_input', body('#/tags')],
     ['POST /v1/posts', { ...post, coverFileId: 'x' }, 400, 'invalid_input', body('#/coverFileId')],
     ['POST /v1/posts', { ...post, publishedAt: 'yesterday' }, 400, 'invalid_input', body('#/publishedAt')],
+    ['POST /v1/posts', { ...post, publishedAt: '0000-01-01T00:00:00Z' }, 400, 'invalid_input', body('#/publishedAt')],
+    ['POST /v1/posts', { ...post, createdAt: '1990-12-31T23:59:60Z' }, 400, 'invalid_input', body('#/createdAt')],
     ['POST /v1/posts', { ...post, byline: ['two\nlines'] }, 400, 'invalid_input', body('#/byline/0')],
     ['POST /v1/posts', { title: 'x', body: 'x'.repeat(4_200_000) }, 413, 'body_too_large'],
   ],

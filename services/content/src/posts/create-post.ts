@@ -3,6 +3,7 @@ import { uuidv7 } from '@portico/database'
 import type { Route } from '../context.ts'
 import { renderPost } from '../markdown/render.ts'
 import { normaliseTags } from '../tags/normalise.ts'
+import { instantOf } from './instant.ts'
 import { draft, publish } from './life.ts'
 import type { PostStore } from './post-store.ts'
 import { tell } from './record.ts'
@@ -27,7 +28,7 @@ export const createPostRoute: Route = (app, { clock, transact }) => {
         const id = uuidv7()
         const slug = await claim(stores.posts, given, id)
         const written = draft({ id, authorId, slug, ...standing(given, now) }, text, now)
-        const post = given.publishedAt ? publish(written, now, new Date(given.publishedAt)) : written
+        const post = given.publishedAt ? publish(written, now, instantOf(given.publishedAt, 'publishedAt')) : written
         await stores.posts.insert(post, text)
         await tell(stores, null, post)
         return writtenPost(await stores.views.stamped(id), { created: true })
@@ -49,6 +50,6 @@ function standing(given: NewPost, now: Date) {
     tags: normaliseTags(given.tags ?? []),
     byline: given.byline ?? [],
     coverFileId: given.coverFileId ?? null,
-    createdAt: given.createdAt ? new Date(given.createdAt) : now,
+    createdAt: given.createdAt ? instantOf(given.createdAt, 'createdAt') : now,
   }
 }

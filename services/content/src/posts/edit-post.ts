@@ -3,6 +3,7 @@ import type { Route } from '../context.ts'
 import { renderPost } from '../markdown/render.ts'
 import { normaliseTags } from '../tags/normalise.ts'
 import { requireCurrent } from './etag.ts'
+import { instantOf } from './instant.ts'
 import { type Edit, edit } from './life.ts'
 import type { Text } from './post.ts'
 import { record } from './record.ts'
@@ -39,8 +40,8 @@ function editOf({ title, tags, byline, slug, coverFileId, createdAt, publishedAt
     ...(byline === undefined ? {} : { byline }),
     ...(slug === undefined ? {} : { slug }),
     ...(coverFileId === undefined ? {} : { coverFileId }),
-    ...(createdAt === undefined ? {} : { createdAt: new Date(createdAt) }),
-    ...(publishedAt === undefined ? {} : { publishedAt: new Date(publishedAt) }),
+    ...(createdAt === undefined ? {} : { createdAt: instantOf(createdAt, 'createdAt') }),
+    ...(publishedAt === undefined ? {} : { publishedAt: instantOf(publishedAt, 'publishedAt') }),
     ...(text === undefined ? {} : { text }),
   }
 }
