@@ -15,7 +15,7 @@ const weak: [string, string][] = [
   ['passwordpassword', 'common'],
   ['Password Password 1!', 'common'],
   ['P@ssw0rdP@ssw0rd', 'common'],
-  ['correct horse battery staple', 'common'],
+  ['letmein letmein letmein', 'common'],
   ['123ThisIsMyPassword456', 'common'],
   ['aaaaaaaaaaaaaaaaaaaa', 'repetition'],
   ['abab!abab!abab!abab!', 'repetition'],
