@@ -22,6 +22,11 @@ export function createReference(urls: { openapi: string; script: string }): Refe
       withDefaultFonts: false,
       telemetry: false,
       proxyUrl: '',
+      // Its makers' own services: a share button, an assistant, a way to deploy.
+      showDeveloperTools: 'never' as const,
+      agent: { disabled: true },
+      mcp: { disabled: true },
+      hideClientButton: true,
     }
     await app.register(scalar, { routePrefix: '/docs', configuration })
     const [page, script] = await Promise.all([app.inject('/docs/'), app.inject('/docs/js/scalar.js')])

@@ -30,6 +30,9 @@ t.test('a mail that came can be read, by its recipient, newest first', async t =
     traceId: '5b8efff798038103d269b633813fc60c',
   })
   t.strictSame((await get(`/console/api/mailbox/${json.items[0].id}`)).json, json.items[0])
+  const html = await get(`/console/api/mailbox/${json.items[0].id}/html`)
+  t.match(html.text, /<b>8<\/b>/)
+  t.match(html.headers.get('content-security-policy'), /default-src 'none'.*sandbox$/)
 })
 
 t.test('page by page', async t => {
@@ -46,6 +49,8 @@ t.test('page by page', async t => {
 t.test('only operators read mails; wrong input has a name', async t => {
   t.equal((await get('/console/api/mailbox', null)).status, 401)
   t.equal((await get('/console/api/mailbox', 'admin')).status, 403)
+  t.equal((await get('/console/api/mailbox/none/html', null)).status, 401)
+  t.match((await get('/console/api/mailbox/none/html')).json, { status: 404, code: 'mail_not_found' })
   t.match((await get('/console/api/mailbox/none')).json, { status: 404, code: 'mail_not_found' })
   t.match((await get('/console/api/mailbox?cursor=x')).json, { status: 400, code: 'invalid_cursor' })
 })

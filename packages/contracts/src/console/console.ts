@@ -69,6 +69,18 @@ export const getMail = defineOperation({
   policy: operators,
 })
 
+export const getMailHtml = defineOperation({
+  id: 'getMailHtml',
+  method: 'GET',
+  url: '/console/api/mailbox/:id/html',
+  summary: 'The HTML of one mail, for a frame: it runs no script and fetches nothing',
+  tags,
+  produces: 'text/html',
+  schema: { params: Type.Object({ id: Id }), response: { 200: Type.Unknown() } },
+  errors: [MailNotFound],
+  policy: operators,
+})
+
 const traceQuery = Type.Object({
   service: Type.Optional(Type.String({ maxLength: 200 })),
   operation: Type.Optional(Type.String({ maxLength: 300 })),

@@ -1,11 +1,11 @@
 import type { Route } from '../context.ts'
-import { changeFileRoute } from './change.ts'
-import { deleteFileRoute } from './delete.ts'
-import { getFileRoute } from './get.ts'
-import { getContentRoute } from './get-content.ts'
-import { listFilesRoute } from './list.ts'
-import { uploadFileRoute } from './upload.ts'
-import { getUsageRoute } from './usage.ts'
+import { changeFileRoute } from './change-file.ts'
+import { deleteFileRoute } from './delete-file.ts'
+import { getFileRoute } from './get-file.ts'
+import { getContentRoute } from './get-file-content.ts'
+import { getUsageRoute } from './get-usage.ts'
+import { listFilesRoute } from './list-files.ts'
+import { uploadFileRoute } from './upload-file.ts'
 
 export const files: Route = (app, context) => {
   uploadFileRoute(app, context)
