@@ -211,7 +211,19 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     }
     if (nowMs >= this.target.deadlineAtMs) this.#deadlinePassed()
     else if (nowMs >= this.#wakeAtMs) this.tryAgain()
+    else if (this.#primary?.replica.health === 'unhealthy') this.#leaveTheSick(this.#primary)
     else if (nowMs >= this.#hedgeAtMs && !late) this.#sendHedge()
+  }
+
+  /** Whoever froze will not answer those who wait there: they go elsewhere, if they may. */
+  #leaveTheSick(attempt: Attempt): void {
+    if (this.#hedge !== null || !this.#repeatable || !this.#payload.canRepeat) return
+    this.#exclude(attempt.replica)
+    const pick = this.#pick()
+    if (pick === null || pick.replica.health === 'unhealthy' || !this.#lane.budget.withdraw()) return
+    this.#giveUp(attempt, 'cancelled')
+    this.#countRetry()
+    this.#sendTo(pick, false)
   }
 
   #deadlinePassed(): void {
