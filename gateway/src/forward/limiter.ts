@@ -10,7 +10,7 @@ export interface LimiterOptions {
   readonly tolerance: number
 }
 
-export const limiterDefaults = { initial: 200, least: 16, most: 4_000, everyMs: 100, tolerance: 2 } as const
+export const limiterDefaults = { initial: 256, least: 64, most: 4_000, everyMs: 100, tolerance: 2 } as const
 
 /**
  * How many requests a service may be working on for us before more only make all of them slower. The limit is found,
@@ -21,6 +21,10 @@ export const limiterDefaults = { initial: 200, least: 16, most: 4_000, everyMs: 
  *
  * so that it shrinks in proportion to the queue and grows by what a healthy queue may hold. `best` is the lowest average
  * of a window, and drifts up by one percent a second towards what is seen, for services that did become slower.
+ * While it refuses, two windows in fifty let in an eighth: in an overload from the first second on there was never a
+ * latency without a queue to compare with, and so one is found. (Envoy's minRTT window, less harsh than its limit of
+ * three requests, at one or two percent of the throughput.)
+ *
  * Reconsidered by windows rather than by requests (as Gradient2 does), because at 5,000 requests a second
  * an average over 600 of them has forgotten the good times after a tenth of a second of overload.
  */
@@ -42,6 +46,11 @@ export function createLimiter({ clock, initial, least, most, everyMs, tolerance 
   let sumMs = 0
   let count = 0
   let windowFromMs = clock()
+  let refused = false
+  let bindingWindows = 0
+  /** The limit to return to after a trial with an eighth of it; 0: there is none. */
+  let triedFrom = 0
+  let trialWindows = 0
 
   function reconsider(nowMs: number): void {
     const averageMs = sumMs / count
@@ -51,17 +60,36 @@ export function createLimiter({ clock, initial, least, most, everyMs, tolerance 
     sumMs = 0
     count = 0
     mostInFlight = inFlight
+    // The first window of a trial still works off what was let in before.
+    if (triedFrom > 0 && ++trialWindows === 1) return
     if (bestMs === 0 || averageMs < bestMs) bestMs = averageMs
     else bestMs = Math.min(averageMs, bestMs * (1 + driftPerSecond * elapsedSeconds))
-    const gradient = Math.max(0.5, Math.min(1, (tolerance * Math.max(bestMs, floorMs)) / averageMs))
+    const onTrial = triedFrom > 0
+    if (onTrial) {
+      limit = triedFrom
+      triedFrom = 0
+      trialWindows = 0
+      return
+    }
     // A limit that nobody comes near says nothing; it neither grows without end nor shrinks for slow single requests.
     if (used < limit / 2) return
+    const gradient = Math.max(0.5, Math.min(1, (tolerance * Math.max(bestMs, floorMs)) / averageMs))
     limit = Math.max(least, Math.min(most, limit * gradient + Math.sqrt(limit)))
+    if (!refused) return
+    refused = false
+    bindingWindows += 1
+    if (bindingWindows % trialEvery === 1 && limit > least) {
+      triedFrom = limit
+      limit = Math.max(least, limit / 8)
+    }
   }
 
   return {
     admit() {
-      if (inFlight >= limit) return false
+      if (inFlight >= limit) {
+        refused = true
+        return false
+      }
       inFlight += 1
       if (inFlight > mostInFlight) mostInFlight = inFlight
       return true
@@ -85,6 +113,7 @@ export function createLimiter({ clock, initial, least, most, everyMs, tolerance 
   }
 }
 
+const trialEvery = 50
 const driftPerSecond = 0.01
 const leastSamples = 10
 /** Faster than this is noise of our own event loop: doubling from 0.3 to 0.6 ms is no queue. */
