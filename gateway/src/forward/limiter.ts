@@ -78,9 +78,9 @@ export function createLimiter({ clock, initial, least, most, everyMs, tolerance 
     if (!refused) return
     refused = false
     bindingWindows += 1
-    if (bindingWindows % trialEvery === 1 && limit > least) {
+    if (bindingWindows % trialEvery === 1) {
       triedFrom = limit
-      limit = Math.max(least, limit / 8)
+      limit = Math.max(trialFloor, limit / 8)
     }
   }
 
@@ -114,6 +114,7 @@ export function createLimiter({ clock, initial, least, most, everyMs, tolerance 
 }
 
 const trialEvery = 50
+const trialFloor = 16
 const driftPerSecond = 0.01
 const leastSamples = 10
 /** Faster than this is noise of our own event loop: doubling from 0.3 to 0.6 ms is no queue. */
