@@ -1,5 +1,6 @@
 import { type Bus, connectBus } from '@portico/messaging'
 import { createTelemetry, type Telemetry } from '@portico/telemetry'
+import { createOrders, type Orders } from './admin/orders.ts'
 import { createHealthChecks } from './balancing/health.ts'
 import { upstreamDefaults } from './balancing/upstream.ts'
 import { createUpstreams, type Upstreams } from './balancing/upstreams.ts'
@@ -19,7 +20,7 @@ import type { Readiness } from './edge/probes.ts'
 import { type AnswerProblem, createProblemAnswer } from './edge/problem-answer.ts'
 import { createRateLimiter, type RateLimiter } from './edge/rate-limit.ts'
 import { createReception, type Reception } from './edge/reception.ts'
-import { createReport, type Report } from './edge/report.ts'
+import { type Answered, createReport, type Report } from './edge/report.ts'
 import { securityHeaders } from './edge/security-headers.ts'
 import { createSessions, type Sessions } from './edge/session-cache.ts'
 import { hearSessionNews } from './edge/session-news.ts'
@@ -42,10 +43,12 @@ export interface Context {
   readonly limiter: RateLimiter | null
   readonly heads: AnswerHeads
   readonly report: Report
+  readonly answered: () => Iterable<Answered>
   readonly reception: Reception
   readonly answerProblem: AnswerProblem
   readonly forwardStep: ForwardStep
   readonly readiness: Readiness
+  readonly orders: Orders
   close(): Promise<void>
 }
 
@@ -83,7 +86,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   const heads = createAnswerHeads(securityHeaders({ https: config.publicUrl.startsWith('https:') }), {
     varyOnOrigin: config.corsOrigins.length > 0,
   })
-  const report = createReport(telemetry, clock)
+  const { report, answered } = createReport(clock)
   const addresses = createClientAddresses(config.trustedProxies)
   const sessions = createSessions({
     clock: wallClock,
@@ -94,11 +97,13 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   const limiter = config.rates === null ? null : createRateLimiter(wallClock, config.rates)
 
   const readiness: Readiness = { stopping: false }
+  const orders = createOrders({ bus, upstreams, instance: `${config.instance}.${process.pid}` })
   const sources = [
     watchAnnouncements({ bus, directory, clock }),
     watchList({ replicas: config.listed, directory }),
     watchNames({ names: config.named, directory, everyMs: config.dnsEveryMs }),
     news,
+    orders,
   ]
 
   return {
@@ -115,6 +120,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     limiter,
     heads,
     report,
+    answered,
     reception: createReception({
       clock,
       telemetry,
@@ -126,6 +132,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     answerProblem: createProblemAnswer({ telemetry, heads, report }),
     forwardStep: createForwardStep({ forwarder, heads, report }),
     readiness,
+    orders,
     async close() {
       for (const source of sources) source.close()
       health.close()

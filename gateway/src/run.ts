@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { createAdmin } from './admin/app.ts'
 import type { Context } from './context.ts'
 
 /**
@@ -9,7 +10,9 @@ import type { Context } from './context.ts'
 export async function run(app: FastifyInstance, context: Context): Promise<void> {
   const { config, telemetry, readiness } = context
   const address = await app.listen({ host: config.host, port: config.port })
-  telemetry.log.info({ address }, 'listening')
+  const admin = createAdmin(context)
+  const adminAddress = await admin.listen({ host: config.adminHost, port: config.adminPort })
+  telemetry.log.info({ address, adminAddress }, 'listening')
 
   async function leave(signal: string): Promise<void> {
     if (readiness.stopping) process.exit(1)
@@ -19,6 +22,7 @@ export async function run(app: FastifyInstance, context: Context): Promise<void>
     await pause(config.drainMs)
     const cut = setTimeout(() => app.server.closeAllConnections(), config.shutdownMs / 2)
     await app.close()
+    await admin.close()
     clearTimeout(cut)
     await context.close()
     clearTimeout(late)

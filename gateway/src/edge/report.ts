@@ -1,46 +1,78 @@
-import type { Telemetry } from '@portico/telemetry'
+import { durationBuckets } from '@portico/telemetry'
 import { endTrace } from './trace.ts'
 import type { Visit } from './visit.ts'
 
 /** Called once a visit, when its answer is over; `status` 0: the client left before there was one. */
 export type Report = (visit: Visit, status: number, bytesOut: number) => void
 
-type Label = 'http_request_method' | 'http_route' | 'http_response_status_code' | 'error_type'
+/** What was answered, by route and status: what `/metrics` shows. */
+export interface Answered {
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly errorType: string
+  count: number
+  sumSeconds: number
+  bytesOut: number
+  /** One for each of `durationBuckets`, and one for the rest; not cumulative. */
+  readonly buckets: number[]
+}
 
 /**
- * Span and histogram of each request. No line a request: spans and metrics hold all that it would say, and a line costs
- * as much as the rest of this file; failures are logged where they are answered.
+ * Span and duration of each request. No line a request: spans and metrics hold all that it would say. The numbers are
+ * plain counters that are written out when somebody looks: an observation of prom-client's histogram was measured to cost
+ * 1.6 us, a twentieth of the whole way through the gateway, and this costs 0.1.
  */
-export function createReport({ metrics }: Telemetry, clock: () => number): Report {
-  const duration = metrics.histogram<Label>(
-    'http_server_request_duration_seconds',
-    'From the request’s first line to the answer’s last byte',
-    ['http_request_method', 'http_route', 'http_response_status_code', 'error_type'],
-  )
-  // prom-client builds a key from the labels at each observation; a bound child has it built.
-  const children = new Map<string, { observe(seconds: number): void }>()
+export function createReport(clock: () => number): { report: Report; answered(): Iterable<Answered> } {
+  const byRoute = new Map<string, Map<number, Answered>>()
+  const failed = new Map<string, Answered>()
 
-  function childOf(visit: Visit, status: number): { observe(seconds: number): void } {
+  function counterOf(visit: Visit, status: number): Answered {
     const route = visit.route?.name ?? ''
-    const errorType = visit.errorCode !== '' || status !== 0 ? visit.errorCode : 'client_left'
-    const key = `${route} ${status} ${errorType}`
-    let child = children.get(key)
-    if (child === undefined) {
-      child = duration.labels({
-        http_request_method: visit.route?.method ?? 'other',
-        http_route: visit.route?.url ?? '',
-        http_response_status_code: String(status),
-        error_type: errorType,
-      })
-      children.set(key, child)
+    if (visit.errorCode !== '') return remembered(failed, `${route} ${status} ${visit.errorCode}`, visit, status)
+    let statuses = byRoute.get(route)
+    if (statuses === undefined) {
+      statuses = new Map()
+      byRoute.set(route, statuses)
     }
-    return child
+    return remembered(statuses, status, visit, status)
   }
 
-  return (visit, status) => {
+  const report: Report = (visit, status, bytesOut) => {
     if (visit.reported) return
     visit.reported = true
     endTrace(visit, status)
-    childOf(visit, status).observe((clock() - visit.startedAtMs) / 1_000)
+    const seconds = (clock() - visit.startedAtMs) / 1_000
+    const counter = counterOf(visit, status)
+    counter.count += 1
+    counter.sumSeconds += seconds
+    counter.bytesOut += bytesOut
+    let bucket = 0
+    while (bucket < durationBuckets.length && seconds > (durationBuckets[bucket] ?? 0)) bucket += 1
+    counter.buckets[bucket] = (counter.buckets[bucket] ?? 0) + 1
   }
+  return {
+    report,
+    *answered() {
+      for (const statuses of byRoute.values()) yield* statuses.values()
+      yield* failed.values()
+    },
+  }
+}
+
+function remembered<Key>(counters: Map<Key, Answered>, key: Key, visit: Visit, status: number): Answered {
+  const known = counters.get(key)
+  if (known !== undefined) return known
+  const counter = {
+    method: visit.route?.method ?? 'other',
+    route: visit.route?.url ?? '',
+    status,
+    errorType: status === 0 && visit.errorCode === '' ? 'client_left' : visit.errorCode,
+    count: 0,
+    sumSeconds: 0,
+    bytesOut: 0,
+    buckets: new Array<number>(durationBuckets.length + 1).fill(0),
+  }
+  counters.set(key, counter)
+  return counter
 }

@@ -63,8 +63,9 @@ export function createSessions({
     const revocationsBefore = revocations
     const session = await ask(token, visit)
     if (session === null) dead.set(key, clock() + deadForMs)
+    else dead.delete(key)
     // A revocation that came meanwhile may be of this session: use the answer once, do not keep it.
-    else if (revocations === revocationsBefore) live.set(key, session)
+    if (session !== null && revocations === revocationsBefore) live.set(key, session)
     return session
   }
 

@@ -141,7 +141,6 @@ function reporter({ log, metrics }: Telemetry) {
       value: seconds,
       exemplarLabels: own.span.spanContext().traceFlags & TraceFlags.SAMPLED ? { trace_id: own.traceId } : {},
     })
-    if (!log.isLevelEnabled('info')) return
     const { traceId, spanId } = own.span.spanContext()
     log.info(
       {
