@@ -35,10 +35,20 @@ t.test('a mail that came can be read, by its recipient, newest first', async t =
   t.match(html.headers.get('content-security-policy'), /default-src 'none'.*sandbox$/)
 })
 
+t.test('one Message-ID is one mail for each who gets it', async t => {
+  const send = (to: string) =>
+    mailer.sendMail({ from: 'a@localhost', to, subject: 'once', text: 'x', messageId: '<the-same@localhost>' })
+  await send('once@example.org')
+  await send('once@example.org')
+  await send('other@example.org')
+  t.equal((await get('/console/api/mailbox?to=once@example.org')).json.items.length, 1)
+  t.equal((await get('/console/api/mailbox?to=other@example.org')).json.items.length, 1)
+})
+
 t.test('page by page', async t => {
-  const first = (await get('/console/api/mailbox?limit=2')).json
-  t.equal(first.items.length, 2)
-  const second = (await get(`/console/api/mailbox?limit=2&cursor=${first.nextCursor}`)).json
+  const first = (await get('/console/api/mailbox?limit=4')).json
+  t.equal(first.items.length, 4)
+  const second = (await get(`/console/api/mailbox?limit=4&cursor=${first.nextCursor}`)).json
   t.strictSame(
     second.items.map(({ subject }: { subject: string }) => subject),
     ['first'],
