@@ -1,7 +1,11 @@
-import type { ConsumerInfo } from '@nats-io/jetstream'
 import type { Delivery } from './delivery.ts'
 
-type Progress = Pick<ConsumerInfo, 'num_pending' | 'delivered' | 'ack_floor'>
+/** Of a `ConsumerInfo`. */
+interface Progress {
+  num_pending: number
+  delivered: { stream_seq: number }
+  ack_floor: { stream_seq: number }
+}
 
 /** However busy the stream is, a gap is accepted after so many times the wait. */
 const timesAtMost = 10

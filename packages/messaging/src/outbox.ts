@@ -38,6 +38,7 @@ export function outbox(trx: QueryExecutorProvider, telemetry?: { readonly tracer
         throw new RangeError(`${definition.subject}: the payload is over ${payloadLimitBytes} bytes`)
       }
       const row = { id: uuidv7(), key: definition.key(payload), payload: text }
+      if (row.key === '') throw new TypeError(`${definition.subject}: the key is empty`)
       const span = { subject: definition.subject, messageId: row.id, key: row.key }
       await producerSpan(tracer, span, headers => insert(trx, definition, { ...row, ...headers }))
     },
