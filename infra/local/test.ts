@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type Keeper, startKeeper } from './processes/keeper.ts'
 import { whenLauncherIsGone } from './processes/launcher.ts'
+import { buildTap } from './suite/build-tap.ts'
 import { checksOf, runCheck } from './suite/checks.ts'
 import { testFiles } from './suite/files.ts'
 import { describeFailure, summaryLine } from './suite/report.ts'
@@ -55,6 +56,7 @@ async function runEverything(paths: readonly string[], keeper: Keeper): Promise<
   const files = testFiles(root, paths)
   const servers = startSuiteServers({ keeper, logFile: join(root, '.portico', 'logs', 'test-postgres.log') })
   servers.catch(() => {})
+  await buildTap(root, keeper)
   const checks = paths.length === 0 ? await Promise.all(checksOf(root).map(check => runCheck(root, check, keeper))) : []
   for (const { name, ok, output, seconds } of checks) {
     console.log(`${mark(ok)} ${name} (${seconds.toFixed(1)} s)${ok || !output ? '' : `\n${output}`}`)

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import type { Keeper } from '../processes/keeper.ts'
 import { signalGroup } from '../processes/signals.ts'
+import { tapScript } from './build-tap.ts'
 import { countTests, type FileOutcome, type Tally } from './tally.ts'
 
 export interface TapOptions {
@@ -19,11 +19,12 @@ export interface TapOptions {
 export async function runTap(options: TapOptions): Promise<Tally> {
   const { root, files, env, jobs, fileLimitSeconds, keeper, onFile } = options
   const flags = ['--reporter=tap', '--no-color', `--jobs=${jobs}`, `--timeout=${fileLimitSeconds}`]
-  const child = spawn(
-    process.execPath,
-    [join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs'), 'run', ...flags, ...files],
-    { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'], detached: true },
-  )
+  const child = spawn(process.execPath, [tapScript(root), 'run', ...flags, ...files], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  })
   const { parser, tally } = countTests(onFile)
   if (child.pid) keeper.keep(child.pid)
   child.stdout.pipe(parser)
