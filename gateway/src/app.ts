@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import proxy from '@fastify/http-proxy'
 import { BadRequest, ProblemError, UnsupportedMediaType } from '@portico/contracts'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -9,11 +8,13 @@ import { checkAccess, requireRoute } from './edge/access.ts'
 import { allowOrigin, answerOptions, isPreflight } from './edge/cors.ts'
 import { checkOrigin } from './edge/csrf.ts'
 import { allowExplanation } from './edge/explain.ts'
-import { checkDeclaredBody, limitConnections, serverOptions } from './edge/limits.ts'
+import { checkDeclaredBody } from './edge/limits.ts'
 import { answerPlain } from './edge/plain-answer.ts'
 import { probes } from './edge/probes.ts'
+import { createEdgeServer } from './edge/server.ts'
 import { authenticate } from './edge/session.ts'
 import { startTrace } from './edge/trace.ts'
+import { createUpgrades } from './edge/upgrade.ts'
 import { inOrder, type Step } from './edge/visit.ts'
 
 /** The edge, in the order in which a request meets it. */
@@ -44,8 +45,10 @@ export function edgeSteps(context: Context): readonly Step[] {
 
 /** The whole front door: one catch-all mount of http-proxy, whose handler is ours. */
 export async function createApp(context: Context): Promise<FastifyInstance> {
-  const { reception, answerProblem, limits, addresses, telemetry, directory, readiness } = context
+  const { reception, answerProblem, limits, telemetry, directory, readiness } = context
   const run = inOrder(edgeSteps(context))
+
+  const upgrade = createUpgrades({ reception, run, answerProblem })
 
   const app = Fastify({
     logger: false,
@@ -56,20 +59,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     // The gateway's own steps read the whole target; Fastify and http-proxy need no more than the path.
     rewriteUrl: request => reception.visitOf(request as IncomingMessage).target.path,
     frameworkErrors: (_error, request, reply) => fail(request, reply, BadRequest()),
-    serverFactory: handler => {
-      const server = createServer(serverOptions(limits))
-      const receive = (request: IncomingMessage, response: ServerResponse) => {
-        if (reception.receive(request, response) !== null) handler(request, response)
-      }
-      server.maxHeadersCount = 0
-      server.on('request', receive)
-      // An expectation is met, or not, only after the edge has looked at the request.
-      server.on('checkContinue', receive)
-      server.on('checkExpectation', receive)
-      server.on('clientError', (error, socket) => reception.onClientError(error, socket as Socket))
-      limitConnections(server, limits.connectionsPerAddress, socket => addresses.peerOf(socket).address)
-      return server
-    },
+    serverFactory: handler => createEdgeServer(context, handler, upgrade),
   })
 
   function visit(request: FastifyRequest, reply: FastifyReply): void {

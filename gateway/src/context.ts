@@ -12,10 +12,12 @@ import { watchNames } from './discovery/dns.ts'
 import { watchList } from './discovery/listed.ts'
 import { type AnswerHeads, createAnswerHeads } from './edge/answer-head.ts'
 import { type ClientAddresses, createClientAddresses } from './edge/client-address.ts'
+import { type Compressor, createCompressor } from './edge/compression.ts'
 import type { Origins } from './edge/cors.ts'
 import { createExchange } from './edge/exchange.ts'
 import { createForwardStep, type ForwardStep } from './edge/forward.ts'
 import type { Limits } from './edge/limits.ts'
+import { createOpenDoors, type OpenDoors } from './edge/open-doors.ts'
 import type { Readiness } from './edge/probes.ts'
 import { type AnswerProblem, createProblemAnswer } from './edge/problem-answer.ts'
 import { createRateLimiter, type RateLimiter } from './edge/rate-limit.ts'
@@ -48,6 +50,8 @@ export interface Context {
   readonly answerProblem: AnswerProblem
   readonly forwardStep: ForwardStep
   readonly readiness: Readiness
+  readonly doors: OpenDoors
+  readonly compressor: Compressor | null
   readonly orders: Orders
   close(): Promise<void>
 }
@@ -93,9 +97,11 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     ask: createExchange({ clock, forwarder, exchanger: directory.exchanger }),
     silenceMs: () => news.silenceMs(),
   })
-  const news = hearSessionNews({ bus, directory, sessions, onRevoked: () => {} })
+  const doors = createOpenDoors({ sessions })
+  const news = hearSessionNews({ bus, directory, sessions, onRevoked: doors.shut })
   const limiter = config.rates === null ? null : createRateLimiter(wallClock, config.rates)
 
+  const compressor = config.compression ? createCompressor() : null
   const readiness: Readiness = { stopping: false }
   const orders = createOrders({ bus, upstreams, instance: `${config.instance}.${process.pid}` })
   const sources = [
@@ -103,6 +109,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     watchList({ replicas: config.listed, directory }),
     watchNames({ names: config.named, directory, everyMs: config.dnsEveryMs }),
     news,
+    doors,
     orders,
   ]
 
@@ -130,8 +137,10 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
       readiness,
     }),
     answerProblem: createProblemAnswer({ telemetry, heads, report }),
-    forwardStep: createForwardStep({ forwarder, heads, report }),
+    forwardStep: createForwardStep({ forwarder, heads, report, compressor, doors }),
     readiness,
+    doors,
+    compressor,
     orders,
     async close() {
       for (const source of sources) source.close()

@@ -1,8 +1,11 @@
+import type { Duplex } from 'node:stream'
 import type { AnswerHead, Forwarder, ForwardTarget } from '../forward/target.ts'
 import type { AnswerHeads } from './answer-head.ts'
+import type { Compressor } from './compression.ts'
+import type { OpenDoors } from './open-doors.ts'
 import type { Report } from './report.ts'
 import { upstreamHeaders } from './request-headers.ts'
-import type { Visit } from './visit.ts'
+import type { Upgrade, Visit } from './visit.ts'
 
 /** The last step: the request goes to a replica, the answer comes back dressed. */
 export interface ForwardStep {
@@ -15,10 +18,15 @@ export function createForwardStep({
   forwarder,
   heads,
   report,
+  compressor,
+  doors,
 }: {
   forwarder: Forwarder
   heads: AnswerHeads
   report: Report
+  /** Null: answers go as they come. */
+  compressor: Compressor | null
+  doors: OpenDoors
 }): ForwardStep {
   function targetOf(visit: Visit): ForwardTarget {
     const { route, target, request, principal } = visit
@@ -42,15 +50,38 @@ export function createForwardStep({
     }
   }
 
-  function dress(visit: Visit, head: AnswerHead): undefined {
+  function dress(visit: Visit, head: AnswerHead): Duplex | undefined {
+    const through = compressor?.between(visit, head) ?? undefined
     heads.dress(visit, head.headers)
     if (head.explanation !== undefined) head.headers.push('portico-explain', asField(head.explanation))
+    return through
+  }
+
+  function upgrade(visit: Visit, { head, take }: Upgrade): void {
+    const socket = take()
+    if (visit.principal !== null) {
+      const leave = doors.open(visit, () => socket.destroy())
+      socket.once('close', leave)
+    }
+    forwarder.upgrade(visit.request, socket, head, targetOf(visit))
+  }
+
+  /** What stays open for long ends with the session it was opened under. */
+  function watch(visit: Visit): void {
+    if (visit.principal === null || visit.route?.policy.flow === 'message') return
+    const leave = doors.open(visit, () => visit.response.destroy())
+    visit.response.once('close', leave)
   }
 
   return {
     targetOf,
     forward: visit => {
       const { reply } = visit
+      if (visit.upgrade !== null) {
+        upgrade(visit, visit.upgrade)
+        return undefined
+      }
+      watch(visit)
       return reply === null ? undefined : forwarder.forward({ raw: visit.request }, reply, targetOf(visit))
     },
   }

@@ -9,10 +9,8 @@ export interface Limits {
   readonly headerCount: number
   /** From the first byte of a request to the last of its header fields, milliseconds. */
   readonly headersMs: number
-  /** From the first byte of a request to the last of its body. */
+  /** From the first byte of a request to the last of its body; a route's deadline is shorter. */
   readonly requestMs: number
-  /** A connection on which nothing moves. */
-  readonly idleMs: number
   /** An open connection between two requests; longer than any client's own, so that we seldom close first. */
   readonly keepAliveMs: number
   readonly connectionsPerAddress: number
@@ -22,8 +20,7 @@ export const limitDefaults: Limits = {
   headerBytes: 16 * 1024,
   headerCount: 100,
   headersMs: 10_000,
-  requestMs: 600_000,
-  idleMs: 75_000,
+  requestMs: 3_600_000,
   keepAliveMs: 72_000,
   connectionsPerAddress: 10_000,
 }

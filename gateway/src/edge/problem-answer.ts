@@ -80,6 +80,7 @@ export function sendEarly(
   if (restIsSmall || hasNoBody || request.httpVersionMajor === 2) {
     response.writeHead(status, headers)
     response.end(bodyless ? undefined : body)
+    if (!request.complete && request.httpVersionMajor !== 2) boundRest(request)
     return
   }
   response.writeHead(status, [...headers, 'connection', 'close'])
@@ -92,6 +93,15 @@ export function sendEarly(
   }
   const timer = setTimeout(close, lingerMs)
   request.once('end', close).once('close', close).once('error', close)
+}
+
+const restMs = 5_000
+
+/** A small rest that does not come is not waited for. */
+function boundRest(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.socket.destroy(), restMs)
+  const clear = () => clearTimeout(timer)
+  request.once('end', clear).once('close', clear)
 }
 
 function logFailure({ log }: Telemetry, visit: Visit, problem: ProblemError): void {

@@ -16,6 +16,8 @@ export interface Sessions {
   exchange(key: string, token: string, visit: Visit): Promise<Session | null>
   revoke(userId: string, sessionIds: readonly string[] | null): void
   beat(): void
+  /** Whether news of revocations are heard now. */
+  isHeard(): boolean
   /** Sessions kept, for metrics. */
   size(): number
 }
@@ -99,6 +101,7 @@ export function createSessions({
       if (!isHeard()) live.clear()
       lastBeatMs = clock()
     },
+    isHeard,
     size: () => live.size,
   }
 }

@@ -41,6 +41,8 @@ export function authenticate(
   const token = credentialOf(visit)
   if (token === null || token === '' || token.length > longestToken) return undefined
   const key = hash('sha256', token, 'base64')
+  visit.sessionKey = key
+  visit.sessionToken = token
   const known = sessions.known(key)
   if (known !== undefined) {
     if (known !== null) {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Span } from '@opentelemetry/api'
 import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api'
 import type { Principal } from '@portico/identity'
@@ -30,7 +31,12 @@ export class Visit {
   internalToken = ''
   /** How the session came: a cookie makes unsafe requests subject to the origin check. */
   credential: 'none' | 'bearer' | 'cookie' = 'none'
+  /** Of the credential, for what stays open and must be asked for again. */
+  sessionKey = ''
+  sessionToken = ''
   explain = false
+  /** Set when this is the handshake of a WebSocket. */
+  upgrade: Upgrade | null = null
   /** Fields that the edge adds to the answer, flat. */
   readonly answerHeaders: string[] = []
   /** Fastify's, once it has routed the request. */
@@ -50,6 +56,13 @@ export class Visit {
     this.scheme = peer.encrypted ? 'https' : 'http'
     this.host = request.headers.host ?? ''
   }
+}
+
+/** A socket that wants to become something else. */
+export interface Upgrade {
+  readonly head: Buffer
+  /** Gives the socket away: nobody here answers on it any more. */
+  take(): Duplex
 }
 
 const noSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)

@@ -1,0 +1,197 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { eventually } from '@portico/testkit'
+import { test } from 'tap'
+import { request } from 'undici'
+import { WebSocket, WebSocketServer } from 'ws'
+import { sessionNews, sessionsOf, stubExchange } from './support/exchange.ts'
+import { startGateway } from './support/gateway.ts'
+import { announce, startBus } from './support/house.ts'
+import { raw, statusOf } from './support/raw.ts'
+import { bodyOf, json, stubReplica } from './support/stub-service.ts'
+
+const userId = '01890000-0000-7000-8000-000000000001'
+const sessionId = '01890000-0000-7000-8000-000000000002'
+const big = JSON.stringify({ items: Array.from({ length: 200 }, (_, index) => ({ index, title: `title ${index}` })) })
+
+test('sockets, event streams and compression', async t => {
+  const { nats, bus } = await startBus(t)
+  let live = true
+  const replica = await stubReplica(t, {
+    service: 'accounts',
+    routes: [
+      { url: '/v1/socket', policy: { flow: 'websocket' } },
+      { url: '/v1/private-socket', policy: { flow: 'websocket', access: 'signed-in' } },
+      { url: '/v1/events', policy: { flow: 'events', access: 'signed-in' } },
+      { url: '/v1/big' },
+      { url: '/v1/coded' },
+      { url: '/v1/small' },
+      { url: '/v1/bytes', policy: { flow: 'stream' } },
+    ],
+    sessionExchange: stubExchange,
+    answer: async (incoming, response) => {
+      const body = await bodyOf(incoming)
+      if (incoming.url === stubExchange.url) {
+        const known = live && JSON.parse(body.toString()).token === 'good'
+        return known ? json(response, sessionsOf(userId, sessionId)) : json(response, {}, {}, 401)
+      }
+      if (incoming.url === '/v1/events') {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: first\n\n')
+        return undefined
+      }
+      const headers = { 'content-type': 'application/json', etag: '"strong"' }
+      if (incoming.url === '/v1/small') return response.writeHead(200, { ...headers, 'content-length': 2 }).end('{}')
+      if (incoming.url === '/v1/coded')
+        return response.writeHead(200, { ...headers, 'content-encoding': 'br' }).end(big)
+      return response.writeHead(200, { ...headers, 'content-length': Buffer.byteLength(big) }).end(big)
+    },
+  })
+  const sockets = new WebSocketServer({ server: replica.server })
+  sockets.on('connection', socket => socket.on('message', (data, binary) => socket.send(data, { binary })))
+  t.after(() => {
+    for (const client of sockets.clients) client.terminate()
+    sockets.close()
+  })
+  announce(t, bus, replica, 'accounts-1')
+  const news = sessionNews(t, bus)
+  const gateway = await startGateway(t, { NATS_URL: nats.url, CORS_ORIGINS: 'https://app.example' })
+  const socketUrl = gateway.url.replace('http', 'ws')
+  const good = { authorization: 'Bearer good' }
+
+  await t.test('a socket is joined with the replica’s', async t => {
+    const socket = new WebSocket(`${socketUrl}/v1/socket`)
+    await once(socket, 'open')
+    socket.send('hello')
+    t.equal(String((await once(socket, 'message'))[0]), 'hello')
+    const large = Buffer.alloc(2_000_000, 7)
+    socket.send(large)
+    const [echo] = await once(socket, 'message')
+    t.ok(large.equals(echo as Buffer))
+    socket.close()
+    await once(socket, 'close')
+  })
+
+  await t.test('a handshake goes through the same door as a request', async t => {
+    const refused = async (path: string, headers: Record<string, string> = {}) => {
+      const socket = new WebSocket(`${socketUrl}${path}`, { headers })
+      const [, answer] = await once(socket, 'unexpected-response')
+      return answer.statusCode
+    }
+    t.equal(await refused('/v1/private-socket'), 401)
+    t.equal(await refused('/v1/nothing'), 404)
+    t.equal(
+      await refused('/v1/private-socket', { cookie: 'portico_session=good', origin: 'https://evil.example' }),
+      403,
+    )
+    const hand = 'GET /v1/socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+    t.equal(statusOf(await raw(gateway.port, `${hand}Sec-WebSocket-Version: 12\r\n\r\n`)), 400)
+    t.equal(
+      statusOf(await raw(gateway.port, `${hand}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n`)),
+      400,
+    )
+    const other = 'GET /v1/small HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'
+    t.equal(statusOf(await raw(gateway.port, other)), 200, 'an upgrade that is not spoken is ignored')
+  })
+
+  await eventually(async () => {
+    const answer = await request(`${gateway.url}/v1/private-socket`, { headers: good })
+    await answer.body.dump()
+    return answer.statusCode === 200
+  })
+
+  await t.test('what is open is shut when its session ends', async t => {
+    const socket = new WebSocket(`${socketUrl}/v1/private-socket`, { headers: good })
+    await once(socket, 'open')
+    const events = await request(`${gateway.url}/v1/events`, { headers: good })
+    t.equal(events.headers['content-type'], 'text/event-stream')
+    t.equal(String((await once(events.body, 'data'))[0]), 'data: first\n\n', 'unbuffered')
+    const [ended, closed] = [once(events.body, 'error'), once(socket, 'close')]
+    const beganAt = performance.now()
+    news.revoke(userId, [sessionId])
+    await Promise.all([ended, closed])
+    t.ok(performance.now() - beganAt < 1_000)
+  })
+
+  await t.test('when revocations are not heard, open sessions are asked for', async t => {
+    const events = await request(`${gateway.url}/v1/events`, { headers: good })
+    await once(events.body, 'data')
+    const ended = once(events.body, 'error')
+    news.fallSilent()
+    live = false
+    await ended
+    t.pass('it was shut')
+    live = true
+    news.beatAgain()
+  })
+
+  await t.test('compression where it pays', async t => {
+    const get = async (path: string, accept: string | null, headers: Record<string, string> = {}) => {
+      const answer = await request(`${gateway.url}${path}`, {
+        headers: { ...(accept === null ? {} : { 'accept-encoding': accept }), ...headers },
+      })
+      return { headers: answer.headers, body: Buffer.from(await answer.body.arrayBuffer()) }
+    }
+    const decoders = { br: brotliDecompressSync, gzip: gunzipSync, zstd: zstdDecompressSync }
+    const cases = [
+      ['gzip, deflate, br, zstd', 'zstd'],
+      ['gzip, br', 'br'],
+      ['gzip', 'gzip'],
+      ['br;q=0.5, gzip', 'gzip'],
+      ['*', 'zstd'],
+    ] as const
+    for (const [accept, coding] of cases) {
+      const { headers, body } = await get('/v1/big', accept)
+      t.equal(headers['content-encoding'], coding, accept)
+      t.equal(decoders[coding](body).toString(), big)
+      t.equal(headers.etag, 'W/"strong"')
+      t.match(String(headers.vary), /accept-encoding/)
+      t.ok(body.length < big.length / 3)
+    }
+    for (const accept of [null, '', 'identity', 'br;q=0', 'deflate', 'gzip;q=0.1, identity']) {
+      const { headers, body } = await get('/v1/big', accept)
+      t.equal(headers['content-encoding'], undefined, String(accept))
+      t.equal(body.toString(), big)
+      t.equal(headers.etag, '"strong"')
+    }
+    t.equal((await get('/v1/small', 'gzip')).headers['content-encoding'], undefined)
+    t.equal((await get('/v1/coded', 'gzip')).headers['content-encoding'], 'br', 'never a second time')
+    t.equal((await get('/v1/bytes', 'gzip')).headers['content-encoding'], undefined, 'streams flow as they are')
+  })
+
+  await t.test('CORS', async t => {
+    const origin = 'https://app.example'
+    const preflight = await request(`${gateway.url}/v1/big`, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'authorization,x-a',
+      },
+    })
+    t.equal(preflight.statusCode, 204)
+    t.match(preflight.headers, {
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      'access-control-allow-headers': 'authorization,x-a',
+      'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+    })
+    const actual = await request(`${gateway.url}/v1/small`, { headers: { origin } })
+    t.equal(actual.headers['access-control-allow-origin'], origin)
+    t.match(String(actual.headers.vary), /origin/)
+    await actual.body.dump()
+    const foreign = await request(`${gateway.url}/v1/small`, { headers: { origin: 'https://evil.example' } })
+    t.equal(foreign.headers['access-control-allow-origin'], undefined)
+    await foreign.body.dump()
+  })
+
+  await t.test('a client that goes away in a stream takes nothing down', async t => {
+    const socket = connect(gateway.port, '127.0.0.1')
+    socket.write(`GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n\r\n`)
+    await once(socket, 'data')
+    socket.resetAndDestroy()
+    const health = await request(`${gateway.url}/healthz`)
+    t.equal(health.statusCode, 200)
+    await health.body.dump()
+  })
+})
