@@ -21,6 +21,7 @@ import { createOpenDoors, type OpenDoors } from './edge/open-doors.ts'
 import type { Readiness } from './edge/probes.ts'
 import { type AnswerProblem, createProblemAnswer } from './edge/problem-answer.ts'
 import { createRateLimiter, type RateLimiter } from './edge/rate-limit.ts'
+import { shareCounts } from './edge/rate-news.ts'
 import { createReception, type Reception } from './edge/reception.ts'
 import { type Answered, createReport, type Report } from './edge/report.ts'
 import { securityHeaders } from './edge/security-headers.ts'
@@ -103,7 +104,9 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
 
   const compressor = config.compression ? createCompressor() : null
   const readiness: Readiness = { stopping: false }
-  const orders = createOrders({ bus, upstreams, instance: `${config.instance}.${process.pid}` })
+  // Two workers share an instance's name: news are told apart by process.
+  const processName = `${config.instance}.${process.pid}`
+  const orders = createOrders({ bus, upstreams, instance: processName })
   const sources = [
     watchAnnouncements({ bus, directory, clock }),
     watchList({ replicas: config.listed, directory }),
@@ -111,6 +114,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     news,
     doors,
     orders,
+    ...(limiter === null ? [] : [shareCounts({ bus, limiter, instance: processName })]),
   ]
 
   return {
