@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { InvalidCursor } from '@portico/contracts'
 
 /**
@@ -67,7 +67,7 @@ export function decodeCursor<const Shape extends readonly CursorKind[]>(
 }
 
 function check(list: string, json: string): Buffer {
-  return createHash('sha256').update(`${list}\0${json}`).digest().subarray(0, checkBytes)
+  return hash('sha256', `${list}\0${json}`, 'buffer').subarray(0, checkBytes)
 }
 
 function parse(json: string): unknown[] {

@@ -1,3 +1,4 @@
+export { type CompiledQueries, createCompiledQueries, type Slot } from './compiled-queries.ts'
 export { type CursorKind, type CursorValue, type CursorValues, decodeCursor, encodeCursor } from './cursor.ts'
 export {
   CommitUnknown,
