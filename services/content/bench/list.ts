@@ -10,7 +10,6 @@ import { seed, size } from './seed.ts'
  * What a list and a post cost, in CPU of the service and of PostgreSQL, on 100,000 posts: the service as `main.ts` runs
  * it, asked over HTTP. The client's own CPU is not counted.
  */
-const warmUp = 600
 const requests = 3_000
 const concurrency = 8
 
@@ -48,25 +47,38 @@ async function bench(scope: TestScope) {
     ready: async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
   })
 
+  const barePort = await freePort()
+  const bare = await startProcess(scope, {
+    main: new URL('./bare.ts', import.meta.url),
+    env: { PORT: String(barePort), DATABASE_URL: database.url },
+    ready: async () => (await fetch(`http://127.0.0.1:${barePort}/`)).ok,
+  })
+
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency })
-  const ask = (path: string) => send(agent, port, path)
+  scope.after(() => agent.destroy())
   console.log(`${size.posts} posts, ${requests} requests each, ${concurrency} at once; CPU in us a request`)
   console.log('                       service  postgres     total   p50 ms   p99 ms')
-  for (const [name, path] of Object.entries(await cases(ask))) {
-    await run(ask, path, warmUp)
+  const ask = (path: string) => send(agent, port, path)
+  const measure = async (name: string, pid: number, request: (index: number) => Promise<string>) => {
+    // The same requests once before: code that is compiled, and rows that are in memory.
+    await run(request, requests)
     const pids = withChildren(postgres)
-    const before = { service: cpuMicroseconds([service.pid]), postgres: cpuMicroseconds(pids) }
-    const latencies = await run(ask, path, requests)
-    const used = {
-      service: (cpuMicroseconds([service.pid]) - before.service) / requests,
-      postgres: (cpuMicroseconds(pids) - before.postgres) / requests,
-    }
-    const total = used.service + used.postgres
-    const columns = [used.service, used.postgres, total].map(each => each.toFixed(0).padStart(10)).join('')
-    const times = [0.5, 0.99].map(share => quantile(latencies, share).toFixed(1).padStart(9)).join('')
-    console.log(`${name.padEnd(20)}${columns}${times}`)
+    const before = { service: cpuMicroseconds([pid]), postgres: cpuMicroseconds(pids) }
+    const latencies = await run(request, requests)
+    const service = (cpuMicroseconds([pid]) - before.service) / requests
+    report(name, service, (cpuMicroseconds(pids) - before.postgres) / requests, latencies)
   }
-  agent.destroy()
+  await measure('bare http and pg', bare.pid, () => send(agent, barePort, '/'))
+  for (const [name, path] of Object.entries(await cases(ask))) {
+    await measure(name, service.pid, index => ask(path(index)))
+  }
+  await measure('bare http and pg', bare.pid, () => send(agent, barePort, '/'))
+}
+
+function report(name: string, service: number, postgres: number, latencies: readonly number[]): void {
+  const columns = [service, postgres, service + postgres].map(each => each.toFixed(0).padStart(10)).join('')
+  const times = [0.5, 0.99].map(share => quantile(latencies, share).toFixed(1).padStart(9)).join('')
+  console.log(`${name.padEnd(20)}${columns}${times}`)
 }
 
 /** Paths by name; each request of a case asks another one. */
@@ -95,13 +107,14 @@ async function cursorsOf(ask: (path: string) => Promise<string>): Promise<string
   return cursors
 }
 
-async function run(ask: (path: string) => Promise<string>, path: (index: number) => string, count: number) {
+/** So many requests, some at once. @returns how long each took, in ms, sorted */
+async function run(request: (index: number) => Promise<string>, count: number): Promise<number[]> {
   const latencies: number[] = []
   let next = 0
   const worker = async () => {
     while (next < count) {
       const from = performance.now()
-      await ask(path(next++))
+      await request(next++)
       latencies.push(performance.now() - from)
     }
   }

@@ -1,6 +1,6 @@
 import { type App, type Transact, unitOfWork } from '@portico/chassis'
 import { ContentPurged, contentContract } from '@portico/contracts/content'
-import { type Database, databaseMigrations, migrate, openDatabase } from '@portico/database'
+import { createCompiledQueries, type Database, databaseMigrations, migrate, openDatabase } from '@portico/database'
 import { createVerifier, type Verifier } from '@portico/identity'
 import { type Bus, connectBus, createRelay, messagingMigrations, type Relay } from '@portico/messaging'
 import { createTelemetry, type Telemetry } from '@portico/telemetry'
@@ -50,10 +50,10 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   const relay = createRelay({ database, bus, contract: contentContract, telemetry })
   const verifier = createVerifier({ jwks: config.jwks, cacheSize: 10_000 })
 
-  const tagNames = createTagNames({ limit: 100_000 })
+  const memory = { tagNames: createTagNames({ limit: 100_000 }), queries: createCompiledQueries({ limit: 500 }) }
   const storesOf = (trx: Transaction<Tables>) =>
     bindStores(trx, {
-      tagNames,
+      memory,
       telemetry,
       afterCommit: hook => database.afterCommit(trx, hook),
       purge: tags => bus.broadcast(ContentPurged, { tags }),
@@ -66,7 +66,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     bus,
     relay,
     verifier,
-    reads: bindReads(database.kysely, tagNames),
+    reads: bindReads(database.kysely, memory),
     transact: unitOfWork({ database, stores: storesOf, relay }),
     storesOf,
   }

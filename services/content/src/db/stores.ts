@@ -1,3 +1,4 @@
+import type { CompiledQueries } from '@portico/database'
 import { type Outbox, outbox } from '@portico/messaging'
 import type { Telemetry } from '@portico/telemetry'
 import type { Kysely, Transaction } from 'kysely'
@@ -27,21 +28,27 @@ export interface Stores extends Reads {
   readonly purge: (...tags: string[]) => void
 }
 
-export function bindReads(db: Kysely<Tables>, tagNames: TagNames): Reads {
-  return { views: postReader(db, tagNames), comments: commentStore(db), tags: tagStore(db) }
+/** What reads remember between requests: things that never change. */
+export interface ReadMemory {
+  readonly tagNames: TagNames
+  readonly queries: CompiledQueries
+}
+
+export function bindReads(db: Kysely<Tables>, memory: ReadMemory): Reads {
+  return { views: postReader(db, memory), comments: commentStore(db), tags: tagStore(db) }
 }
 
 interface Bound {
-  tagNames: TagNames
+  memory: ReadMemory
   telemetry: Telemetry
   afterCommit: (hook: () => void) => void
   purge: (tags: string[]) => void
 }
 
-export function bindStores(trx: Transaction<Tables>, { tagNames, telemetry, afterCommit, purge }: Bound): Stores {
+export function bindStores(trx: Transaction<Tables>, { memory, telemetry, afterCommit, purge }: Bound): Stores {
   return {
-    ...bindReads(trx, tagNames),
-    posts: postStore(trx, tagNames),
+    ...bindReads(trx, memory),
+    posts: postStore(trx, memory.tagNames),
     authors: authorStore(trx),
     reactions: reactionStore(trx),
     outbox: outbox(trx, telemetry),

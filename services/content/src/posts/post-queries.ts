@@ -1,4 +1,5 @@
 import type { PostStatus } from '@portico/contracts/content'
+import { cursorText, type Direction, keyset, type Slot } from '@portico/database'
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../db/tables.ts'
 
@@ -15,10 +16,11 @@ const summaryColumns = [
   'posts.comment_count',
   'posts.reaction_count',
   'posts.revision',
-  'posts.created_at',
-  'posts.updated_at',
-  'posts.published_at',
-  'posts.scheduled_for',
+  // As texts: they leave as texts, and Dates in between were a tenth of a list's CPU.
+  cursorText('posts.created_at').as('created_at'),
+  cursorText('posts.updated_at').as('updated_at'),
+  sql<string | null>`${sql.ref('posts.published_at')}::text`.as('published_at'),
+  sql<string | null>`${sql.ref('posts.scheduled_for')}::text`.as('scheduled_for'),
 ] as const
 
 /**
@@ -65,26 +67,57 @@ export function htmlOfSlugQuery(db: Kysely<Tables>, slug: string) {
   return htmlQuery(db).innerJoin('post_slugs', 'post_slugs.post_id', 'posts.id').where('post_slugs.slug', '=', slug)
 }
 
+/** What the text of a list's query depends on. */
+export interface PublishedShape {
+  sort: 'newest' | 'oldest'
+  limit: number
+  author: boolean
+  tag: boolean
+  after: boolean
+}
+
+/** A page of published posts; its slots are `author` (handle), `tag`, and `time` and `id` of the place after which it begins. */
+export function publishedPage(db: Kysely<Tables>, { sort, limit, author, tag, after }: PublishedShape, slot: Slot) {
+  const direction = sort === 'newest' ? 'desc' : 'asc'
+  const place = after ? [slot('time'), slot('id')] : null
+  const all = author ? writtenBy(publishedQuery(db), slot('author')) : publishedQuery(db)
+  // A list by tag walks along the index of post_tags, any other along that of posts.
+  const page = tag
+    ? keyset(tagged(all, slot('tag')), byPlace('post_tags.published_at', 'post_tags.post_id', direction), place)
+    : keyset(all, byPlace('posts.published_at', 'posts.id', direction), place)
+  return page.limit(sql.lit(limit))
+}
+
+export function byPlace(time: string, id: string, direction: Direction) {
+  return [
+    { column: sql.ref(time), direction },
+    { column: sql.ref(id), direction },
+  ]
+}
+
 // Literals, not parameters: a plan that is made once can use a partial index only for a condition that it sees.
 const published = sql.lit<PostStatus>('published')
 
-/** Every published post, newest or oldest first along `posts.published_at`. */
-export function publishedQuery(db: Kysely<Tables>, author: string | undefined) {
-  const query = summaryQuery(db).where('posts.status', '=', published)
-  if (author === undefined) return query
+function publishedQuery(db: Kysely<Tables>) {
+  return summaryQuery(db).where('posts.status', '=', published)
+}
+
+type Published = ReturnType<typeof publishedQuery>
+
+/** For a moment two accounts can have a handle: the one that changed last is meant. */
+function writtenBy(query: Published, handle: string): Published {
   return query.where('posts.author_id', '=', eb =>
     eb
       .selectFrom('authors')
       .select('user_id')
-      .where('handle', '=', author)
+      .where('handle', '=', handle)
       .orderBy('updated_at', 'desc')
       .limit(sql.lit(1)),
   )
 }
 
-/** Published posts with a tag, along the index of `post_tags`. */
-export function taggedQuery(db: Kysely<Tables>, author: string | undefined, tag: string) {
-  return publishedQuery(db, author)
+function tagged(query: Published, tag: string) {
+  return query
     .innerJoin('post_tags', 'post_tags.post_id', 'posts.id')
     .where('post_tags.published_at', 'is not', null)
     .where('post_tags.tag_id', '=', eb => eb.selectFrom('tags').select('tags.id').where('tags.name', '=', tag))

@@ -1,9 +1,9 @@
 import { PostNotFound, type PostStatus, type PostSummary } from '@portico/contracts/content'
-import { type Direction, decodeCursor, encodeCursor, keyset, type Page, page } from '@portico/database'
+import { decodeCursor, encodeCursor, keyset, type Page, page, type Slot } from '@portico/database'
 import { type Kysely, sql } from 'kysely'
+import type { ReadMemory } from '../db/stores.ts'
 import type { Tables } from '../db/tables.ts'
-import type { TagNames } from '../tags/tag-names.ts'
-import { htmlOfSlugQuery, htmlQuery, publishedQuery, stampedQuery, summaryQuery, taggedQuery } from './post-queries.ts'
+import { byPlace, htmlOfSlugQuery, htmlQuery, publishedPage, stampedQuery, summaryQuery } from './post-queries.ts'
 import { type PostView, type Stamped, type SummaryRow, stampedOf, summaryOf, type ViewRow } from './present.ts'
 
 interface ListOf {
@@ -26,27 +26,31 @@ const placeShape = ['timestamp', 'uuid'] as const
 export type PostReader = ReturnType<typeof postReader>
 
 /** Posts as readers see them: rows of lists without text, one post with its current revision. */
-export function postReader(db: Kysely<Tables>, names: TagNames) {
+export function postReader(db: Kysely<Tables>, { tagNames, queries }: ReadMemory) {
   async function toView(row: ViewRow | undefined): Promise<PostView | null> {
     if (!row) return null
-    const [tags = []] = await names.resolve(db, [row.tag_ids])
+    const [tags = []] = await tagNames.resolve(db, [row.tag_ids])
     return { ...stampedOf(row, tags), html: row.html }
   }
 
   async function summaries(rows: SummaryRow[]): Promise<PostSummary[]> {
     const columns = rows.map(row => row.tag_ids)
-    const tags = await names.resolve(db, columns)
+    const tags = await tagNames.resolve(db, columns)
     return rows.map((row, index) => summaryOf(row, tags[index] ?? []))
   }
 
   return {
     async byId(id: string): Promise<PostView | null> {
-      return await toView(await htmlQuery(db).where('posts.id', '=', id).executeTakeFirst())
+      const build = (slot: Slot) => htmlQuery(db).where('posts.id', '=', slot('id'))
+      const [row] = await queries.run(db, 'post by id', build, { id })
+      return await toView(row)
     },
 
     /** Any slug that the post ever had. */
     async bySlug(slug: string): Promise<PostView | null> {
-      return await toView(await htmlOfSlugQuery(db, slug).executeTakeFirst())
+      const build = (slot: Slot) => htmlOfSlugQuery(db, slot('slug'))
+      const [row] = await queries.run(db, 'post by slug', build, { slug })
+      return await toView(row)
     },
 
     /** The Markdown: three quarters of a post's bytes, so it is read only for those who may have it. */
@@ -64,7 +68,7 @@ export function postReader(db: Kysely<Tables>, names: TagNames) {
     async stamped(id: string): Promise<Stamped> {
       const row = await stampedQuery(db).where('posts.id', '=', id).executeTakeFirst()
       if (!row) throw PostNotFound()
-      const [tags = []] = await names.resolve(db, [row.tag_ids])
+      const [tags = []] = await tagNames.resolve(db, [row.tag_ids])
       return stampedOf(row, tags)
     },
 
@@ -79,17 +83,17 @@ export function postReader(db: Kysely<Tables>, names: TagNames) {
 
     async published({ limit, cursor, author, tag, sort }: PublishedFilter): Promise<Page<PostSummary>> {
       const list = `posts:${sort}:author=${author ?? ''}:tag=${tag ?? ''}`
-      const after = cursor === undefined ? null : decodeCursor(cursor, { list, shape: placeShape })
-      const direction = sort === 'newest' ? 'desc' : 'asc'
-      const rows = await (tag === undefined
-        ? keyset(publishedQuery(db, author), byPlace('posts.published_at', 'posts.id', direction), after)
-        : keyset(taggedQuery(db, author, tag), byPlace('post_tags.published_at', 'post_tags.post_id', direction), after)
-      )
-        .limit(sql.lit(limit + 1))
-        .execute()
-      const { items, nextCursor } = page(rows, limit, row =>
-        encodeCursor([placeIn(row.published_at), row.id], { list }),
-      )
+      const [time, id] = cursor === undefined ? [] : decodeCursor(cursor, { list, shape: placeShape })
+      const shape = {
+        sort,
+        limit: limit + 1,
+        author: author !== undefined,
+        tag: tag !== undefined,
+        after: cursor !== undefined,
+      }
+      const build = (slot: Slot) => publishedPage(db, shape, slot)
+      const rows = await queries.run(db, `published ${Object.values(shape)}`, build, { author, tag, time, id })
+      const { items, nextCursor } = page(rows, limit, row => encodeCursor([row.published_at, row.id], { list }))
       return { items: await summaries(items), nextCursor }
     },
 
@@ -102,19 +106,8 @@ export function postReader(db: Kysely<Tables>, names: TagNames) {
       const rows = await keyset(query, byPlace('posts.updated_at', 'posts.id', 'desc'), after)
         .limit(sql.lit(limit + 1))
         .execute()
-      const { items, nextCursor } = page(rows, limit, row => encodeCursor([placeIn(row.updated_at), row.id], { list }))
+      const { items, nextCursor } = page(rows, limit, row => encodeCursor([row.updated_at, row.id], { list }))
       return { items: await summaries(items), nextCursor }
     },
   }
-}
-
-function byPlace(time: string, id: string, direction: Direction) {
-  return [
-    { column: sql.ref(time), direction },
-    { column: sql.ref(id), direction },
-  ]
-}
-
-function placeIn(time: Date | null): string | null {
-  return time?.toISOString() ?? null
 }

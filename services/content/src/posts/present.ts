@@ -1,8 +1,25 @@
 import type { Author, PostSummary } from '@portico/contracts/content'
 import type { PostRow } from '../db/tables.ts'
 
+type Kept =
+  | 'id'
+  | 'author_id'
+  | 'slug'
+  | 'title'
+  | 'excerpt'
+  | 'tag_ids'
+  | 'byline'
+  | 'cover_file_id'
+  | 'status'
+  | 'revision'
+
 /** A row of a list: a post without its text, with its author beside it. */
-export interface SummaryRow extends Omit<PostRow, 'version' | 'trashed_at' | 'comment_count' | 'reaction_count'> {
+export interface SummaryRow extends Pick<PostRow, Kept> {
+  /** Timestamps as PostgreSQL writes them. */
+  created_at: string
+  updated_at: string
+  published_at: string | null
+  scheduled_for: string | null
   comment_count: number
   reaction_count: number
   author_handle: string | null
@@ -51,10 +68,10 @@ export function summaryOf(row: SummaryRow, tags: readonly string[]): PostSummary
     coverFileId: row.cover_file_id,
     counts: { comments: row.comment_count, reactions: row.reaction_count },
     revision: row.revision,
-    createdAt: row.created_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
-    publishedAt: row.published_at?.toISOString() ?? null,
-    scheduledFor: row.scheduled_for?.toISOString() ?? null,
+    createdAt: timestampOf(row.created_at),
+    updatedAt: timestampOf(row.updated_at),
+    publishedAt: row.published_at === null ? null : timestampOf(row.published_at),
+    scheduledFor: row.scheduled_for === null ? null : timestampOf(row.scheduled_for),
   }
 }
 
@@ -65,4 +82,13 @@ export function stampedOf(row: StampedRow, tags: readonly string[]): Stamped {
 
 function creditsOf(byline: string, { name, handle }: Author) {
   return byline === '' ? [{ name, handle }] : byline.split('\n').map(each => ({ name: each, handle: null }))
+}
+
+/**
+ * PostgreSQL's text of a moment in UTC (`2026-01-02 03:04:05.6+00`) as RFC 3339 with milliseconds. Each connection is set
+ * to UTC and ISO dates.
+ */
+export function timestampOf(text: string): string {
+  const fraction = text.slice(20, -3).padEnd(3, '0').slice(0, 3)
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction}Z`
 }
