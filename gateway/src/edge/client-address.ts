@@ -8,6 +8,8 @@ export interface Peer {
   readonly encrypted: boolean
   /** One of our own proxies: what it says about the client is believed. */
   readonly trusted: boolean
+  /** Its last request has come: whatever else is read from the connection is no request (RFC 9112, section 9.6). */
+  closing: boolean
 }
 
 export interface ClientAddresses {
@@ -30,7 +32,7 @@ export function createClientAddresses(trusted: readonly string[]): ClientAddress
     const known = peers.get(socket)
     if (known) return known
     const address = plain(socket.remoteAddress ?? '')
-    const peer = { address, encrypted: 'encrypted' in socket, trusted: isTrusted(address) }
+    const peer = { address, encrypted: 'encrypted' in socket, trusted: isTrusted(address), closing: false }
     peers.set(socket, peer)
     return peer
   }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import { IncomingMessage } from 'node:http'
 import { BadRequest, ExpectationFailed, HeadersTooLarge } from '@portico/contracts'
 import { CodingNotSupported, VersionNotSupported } from './errors.ts'
 
@@ -9,7 +9,8 @@ import { CodingNotSupported, VersionNotSupported } from './errors.ts'
 export function checkFraming(request: IncomingMessage, mostHeaders: number): void {
   const { rawHeaders, headers, httpVersionMajor, httpVersionMinor } = request
   if (rawHeaders.length > mostHeaders * 2) throw HeadersTooLarge({ detail: `At most ${mostHeaders} fields are taken.` })
-  if (httpVersionMajor !== 2) checkVersionOne(rawHeaders, httpVersionMajor, httpVersionMinor, headers)
+  // HTTP/2 has requests of its own class; `HTTP/2.0` in a request line is none.
+  if (request instanceof IncomingMessage) checkVersionOne(rawHeaders, httpVersionMajor, httpVersionMinor, headers)
   const expect = headers.expect
   // Node takes `y 100-continue` for `100-continue`.
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') throw ExpectationFailed()

@@ -18,7 +18,7 @@ export function answerPlain(visit: Visit, answer: PlainAnswer, heads: AnswerHead
   const list = [...headers]
   if (status !== 204 && status !== 304) list.push('content-length', String(body.length))
   heads.dress(visit, list)
-  sendEarly(visit.request, visit.response, status, list, body)
+  sendEarly(visit, status, list, body)
   report(visit, status, body.length)
   return true
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { InternalError, ProblemError } from '@portico/contracts'
 import { recordFailure, type Telemetry } from '@portico/telemetry'
 import type { AnswerHeads } from './answer-head.ts'
@@ -25,12 +25,12 @@ export function createProblemAnswer({
     visit.errorCode = problem.code
     recordFailure(visit.span, problem)
     if (problem.status >= 500) logFailure(telemetry, visit, problem)
-    const { response, request } = visit
+    const { response } = visit
     if (response.headersSent || response.destroyed) {
       response.destroy()
     } else {
       const { headers, body } = problemMessage(problem, visit, heads)
-      sendEarly(request, response, problem.status, headers, body)
+      sendEarly(visit, problem.status, headers, body)
     }
     report(visit, problem.status, 0)
   }
@@ -66,13 +66,8 @@ const drainedBytes = 64 * 1024
  * a large one it must close, but only after the client had time to read the answer: closing while bytes arrive resets
  * the connection and the answer is lost (RFC 9112, section 9.6).
  */
-export function sendEarly(
-  request: IncomingMessage,
-  response: ServerResponse,
-  status: number,
-  headers: string[],
-  body: Buffer,
-): void {
+export function sendEarly(visit: Visit, status: number, headers: string[], body: Buffer): void {
+  const { request, response } = visit
   const bodyless = request.method === 'HEAD' || status === 204 || status === 304
   const restIsSmall = request.complete || Number(request.headers['content-length'] ?? Number.NaN) <= drainedBytes
   const hasNoBody =
@@ -83,6 +78,7 @@ export function sendEarly(
     if (!request.complete && request.httpVersionMajor !== 2) boundRest(request)
     return
   }
+  visit.peer.closing = true
   response.writeHead(status, [...headers, 'connection', 'close'])
   if (!bodyless) response.write(body)
   else response.flushHeaders()

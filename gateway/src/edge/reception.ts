@@ -58,6 +58,7 @@ export function createReception({
     request[own] = visit
     // Whoever keeps the connection would send its next request into the closing socket.
     if (readiness.stopping) response.shouldKeepAlive = false
+    if (response.shouldKeepAlive === false) visit.peer.closing = true
     return visit
   }
 
@@ -84,11 +85,15 @@ export function createReception({
   return {
     read,
     receive(request, response) {
+      const peer = addresses.peerOf(request.socket)
+      // Node goes on reading requests behind one that was the last.
+      if (peer.closing) return null
       try {
         return read(request, response)
       } catch (error) {
         const problem = error instanceof ProblemError ? error : InternalError({ cause: error })
         const { headers, body } = refusal(problem)
+        peer.closing = true
         response.writeHead(problem.status, headers)
         response.end(request.method === 'HEAD' ? undefined : body)
         return null
