@@ -49,12 +49,17 @@ async function runHouse(folders: StateFolder, keeper: Keeper, lock: RunLock, fre
   if (fresh) emptyStateFolder(folders)
   const settled = await settle(root, folders, process.env)
   const natsServer = process.env.PORTICO_NATS_SERVER ?? 'nats-server'
-  const supervisor = createSupervisor(settled, natsServer, { keeper, terminal, logsFolder: folders.logs })
+  const supervisor = createSupervisor(settled, natsServer, {
+    keeper,
+    terminal,
+    logsFolder: folders.logs,
+    onStarted: (name, pid) => lock.publish({ [`pid ${name}`]: String(pid) }),
+  })
   const stopped = whenAskedToStop(supervisor)
   try {
     const asked = await Promise.race([supervisor.start().then(() => null), stopped.asked])
     if (!asked) {
-      lock.publish({ ...addressesOf(settled), ...pidsOf(supervisor) })
+      lock.publish(addressesOf(settled))
       terminal.print(pageOf(settled, (performance.now() - startedAt) / 1000))
     }
     await stopped.asked
@@ -80,10 +85,6 @@ function whenAskedToStop(supervisor: Supervisor): { asked: Promise<string> } {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ask(signal))
   whenLauncherIsGone(process.env, () => ask('the launcher is gone'))
   return { asked: asked.promise }
-}
-
-function pidsOf({ processes }: Supervisor): Record<string, string> {
-  return Object.fromEntries(processes.map(({ name, pid }) => [`pid ${name}`, String(pid)]))
 }
 
 function alreadyRunning(folders: StateFolder): number {

@@ -22,6 +22,7 @@ export interface SupervisedSpec {
   /** What asks it to stop in order. */
   readonly stopSignal: 'SIGTERM' | 'SIGINT'
   readonly keeper: Keeper
+  readonly onStarted?: (pid: number) => void
   readonly onLine: (line: string) => void
   readonly onNote: (text: string) => void
 }
@@ -62,7 +63,10 @@ export function supervise(spec: SupervisedSpec): Supervised {
     const started = spawn(file, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     child = started
     const { pid } = started
-    if (pid) keeper.keep(pid, spec.stopSignal)
+    if (pid) {
+      keeper.keep(pid, spec.stopSignal)
+      spec.onStarted?.(pid)
+    }
     for (const stream of [started.stdout, started.stderr]) createInterface({ input: stream }).on('line', spec.onLine)
     const end = (how: string) => {
       if (ended.signal.aborted) return

@@ -18,6 +18,8 @@ export interface Watch {
   readonly keeper: Keeper
   readonly terminal: Terminal
   readonly logsFolder: string
+  /** Told of each start, the first and all later ones. */
+  readonly onStarted: (name: string, pid: number) => void
 }
 
 const postgresStartMs = 60_000
@@ -66,7 +68,7 @@ export function gatewayUrl({ gatewayHost, ports }: System): string {
 
 function watched(
   name: string,
-  { keeper, terminal, logsFolder }: Watch,
+  { keeper, terminal, logsFolder, onStarted }: Watch,
   isShown: (line: string) => boolean,
   spec: Pick<SupervisedSpec, 'command' | 'ready' | 'stopSignal'>,
 ): Supervised {
@@ -79,6 +81,7 @@ function watched(
       log.write(line)
       if (isShown(line)) terminal.said(name, line)
     },
+    onStarted: pid => onStarted(name, pid),
     onNote: text => terminal.note(name, text),
   })
 }
