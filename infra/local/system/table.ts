@@ -85,7 +85,6 @@ export const table: readonly Part[] = [
       CONSOLE_STATE: folders.console,
       SMTP_PORT: String(ports.SMTP_PORT),
       OTLP_PORT: String(ports.OTLP_PORT),
-      GATEWAY_ADMIN_URL: `http://127.0.0.1:${ports.ADMIN_PORT}`,
     }),
   },
   {

@@ -20,7 +20,15 @@ export {
 } from './process/environment.ts'
 export { createLifecycle, type Lifecycle } from './process/lifecycle.ts'
 export { type RunOptions, runService } from './process/run.ts'
-export { processVariables, type ServiceConfig } from './process/variables.ts'
+export {
+  memberConfig,
+  memberVariables,
+  processVariables,
+  type ServiceConfig,
+  serviceConfig,
+  serviceVariables,
+} from './process/variables.ts'
 export { createService, type ServiceOptions } from './service.ts'
 export { createJobs, type Job, type Jobs } from './work/jobs.ts'
 export { type Transact, unitOfWork } from './work/unit-of-work.ts'
+export { untilDone } from './work/until-done.ts'

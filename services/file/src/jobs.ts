@@ -1,9 +1,8 @@
-import { createJobs, type Job, type Jobs } from '@portico/chassis'
+import { createJobs, type Job, type Jobs, untilDone } from '@portico/chassis'
 import { expireLedger } from '@portico/database'
 import { cleanMessaging } from '@portico/messaging'
 import { sweepBlobs } from './blobs/sweep.ts'
 import type { Context } from './context.ts'
-import { untilDone } from './until-done.ts'
 
 const minute = 60_000
 /** An upload that takes longer than this was left by a process that died. */

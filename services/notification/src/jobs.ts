@@ -1,8 +1,7 @@
-import { createJobs, type Job, type Jobs } from '@portico/chassis'
+import { createJobs, type Job, type Jobs, untilDone } from '@portico/chassis'
 import { expireLedger } from '@portico/database'
 import { cleanMessaging } from '@portico/messaging'
 import type { Context } from './context.ts'
-import { untilDone } from './until-done.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute

@@ -1,9 +1,8 @@
-import { createJobs, type Job, type Jobs } from '@portico/chassis'
+import { createJobs, type Job, type Jobs, untilDone } from '@portico/chassis'
 import { expireLedger } from '@portico/database'
 import { cleanMessaging } from '@portico/messaging'
 import type { Context } from './context.ts'
 import { removeExpired } from './db/remove-expired.ts'
-import { untilDone } from './until-done.ts'
 
 const second = 1_000
 const minute = 60 * second

@@ -1,6 +1,7 @@
+import { untilDone } from '@portico/chassis'
 import t from 'tap'
 import { removeExpired } from '../src/db/remove-expired.ts'
-import { untilDone } from '../src/until-done.ts'
+
 import { newPerson, startService } from './service.ts'
 
 const service = await startService(t)

@@ -1,7 +1,8 @@
 /** Reads one variable: the value, or what is wrong with it. Absent is `undefined`; empty counts as absent. */
 export type Reader<T> = (given: string | undefined) => { value: T } | { wrong: string }
 export type Readers = Readonly<Record<string, Reader<unknown>>>
-type ValuesOf<Shape extends Readers> = { [Name in keyof Shape]: Shape[Name] extends Reader<infer T> ? T : never }
+/** What a shape reads to. */
+export type ValuesOf<Shape extends Readers> = { [Name in keyof Shape]: Shape[Name] extends Reader<infer T> ? T : never }
 
 /** sysexits.h: EX_CONFIG. */
 const exitForConfiguration = 78

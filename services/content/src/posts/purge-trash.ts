@@ -1,5 +1,5 @@
+import { untilDone } from '@portico/chassis'
 import type { Context } from '../context.ts'
-import { untilDone } from '../until-done.ts'
 import { trashDays } from './life.ts'
 
 const dayMs = 24 * 60 * 60 * 1_000
