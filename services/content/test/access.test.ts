@@ -113,14 +113,15 @@ t.test('who may do what: every operation, every role', async t => {
   t.same([...named].sort(), contentContract.operations.map(({ id }) => id).sort(), 'no operation is left out')
 
   for (const [index, { id, request, expected }] of cases.entries()) {
-    const found: Partial<Record<Caller, number>> = {}
-    const wanted: Partial<Record<Caller, number>> = {}
-    for (const caller of callers) {
-      const { method, path, ...call } = await request()
-      const as = caller === 'stranger' ? undefined : caller === 'owner' ? owner : person(caller)
-      found[caller] = (await content.call(method, path, { ...call, as })).status
-      wanted[caller] = expected[caller] ?? expected.others
-    }
+    const statuses = await Promise.all(
+      callers.map(async caller => {
+        const { method, path, ...call } = await request()
+        const as = caller === 'stranger' ? undefined : caller === 'owner' ? owner : person(caller)
+        return [caller, (await content.call(method, path, { ...call, as })).status]
+      }),
+    )
+    const found = Object.fromEntries(statuses)
+    const wanted = Object.fromEntries(callers.map(caller => [caller, expected[caller] ?? expected.others]))
     t.same(found, wanted, `${id} (${index})`)
   }
 })

@@ -2,14 +2,22 @@ import type { Token } from 'markdown-it'
 
 export const excerptLength = 280
 
-/** The text of the first paragraph that has any, without markup, cut at a word. */
+/**
+ * The text of the first paragraph that has any, without markup, cut at a word. One that stands by itself goes before one
+ * in a list or a quotation: release notes begin with lists.
+ */
 export function excerptOf(tokens: readonly Token[]): string {
+  const text = firstText(tokens, level => level === 0) ?? firstText(tokens, () => true) ?? ''
+  return cut(text, excerptLength)
+}
+
+function firstText(tokens: readonly Token[], isMeant: (level: number) => boolean): string | undefined {
   for (const [index, token] of tokens.entries()) {
-    if (token.type !== 'paragraph_open') continue
+    if (token.type !== 'paragraph_open' || !isMeant(token.level)) continue
     const text = plainText(tokens[index + 1]?.children ?? [])
-    if (text !== '') return cut(text, excerptLength)
+    if (text !== '') return text
   }
-  return ''
+  return undefined
 }
 
 function plainText(children: readonly Token[]): string {

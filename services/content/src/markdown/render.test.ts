@@ -157,6 +157,8 @@ t.test('the excerpt is the first paragraph, as plain text', async t => {
     renderPost('# Title\n\n![only an image](x)\n\nFirst *words* & `code`.\nSecond line.').excerpt,
     'First words & code. Second line.',
   )
+  t.equal(renderPost('- an item\n\nA paragraph.').excerpt, 'A paragraph.')
+  t.equal(renderPost('- only an item').excerpt, 'only an item')
   t.equal(renderPost('').excerpt, '')
   const long = renderPost('word '.repeat(200)).excerpt
   t.ok(long.length <= 280)
