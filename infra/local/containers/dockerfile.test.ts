@@ -14,10 +14,10 @@ t.test('it runs the Node and installs with the pnpm of the workspace', async t =
   t.ok(lines.includes(`RUN npm install --global ${manifest.packageManager}`))
 })
 
-t.test('it copies what exists, and the manifest of every room to its own place', async t => {
+t.test('it copies what exists, and the manifest of every room it holds to its own place', async t => {
   const sources = copies.flatMap(paths => paths.slice(0, -1))
   for (const source of sources) t.ok(existsSync(join(root, source)), source)
-  const rooms = globSync(['gateway', 'services/*', 'packages/*', 'infra/*'], { cwd: root })
+  const rooms = globSync(['gateway', 'services/*', 'packages/*', 'infra/local'], { cwd: root })
   const manifests = rooms.map(room => `${room}/package.json`).filter(file => existsSync(join(root, file)))
   for (const file of manifests) t.strictSame(copies.find(([source]) => source === file)?.[1], `${dirname(file)}/`)
 })
