@@ -21,7 +21,8 @@ await runService({
   bus,
   config,
   telemetry,
-  stop: [consumers.stop, jobs.stop, () => closeDoors(context), bus.close, async () => db.close()],
+  // Its own last spans come in by its own door: they are sent before that closes.
+  stop: [consumers.stop, jobs.stop, telemetry.flush, () => closeDoors(context), bus.close, async () => db.close()],
 })
 consumers.start()
 jobs.start()
