@@ -22,6 +22,7 @@ export interface Watch {
   readonly onStarted: (name: string, pid: number) => void
 }
 
+const keepCompiled = new URL('../processes/keep-compiled.mjs', import.meta.url).href
 const postgresStartMs = 60_000
 /** What PostgreSQL and NATS say of their daily work, and of starting, is for their log files. */
 const alarming =
@@ -53,7 +54,12 @@ export function replicaProcess(part: Part, replica: number, system: System, watc
     async command() {
       port = part.port ? system.ports[part.port] : await freePort()
       const env = environmentOf(part, replica, port, system)
-      return { file: process.execPath, args: ['src/main.ts'], cwd: join(system.root, part.folder), env }
+      return {
+        file: process.execPath,
+        args: ['--import', keepCompiled, 'src/main.ts'],
+        cwd: join(system.root, part.folder),
+        env,
+      }
     },
     ready: signal => answering(`${part.port ? gatewayUrl(system) : `http://127.0.0.1:${port}`}/readyz`, signal),
     stopSignal: 'SIGTERM',
