@@ -12,7 +12,7 @@ const minute = 60 * second
 export function createServiceJobs(context: Context): Jobs {
   const { database, telemetry } = context
   const jobs: Job[] = [
-    { name: 'publish scheduled posts', everyMs: 500, run: () => publishDue(context) },
+    { name: 'publish scheduled posts', everyMs: second, run: () => publishDue(context) },
     { name: 'purge trash', everyMs: 10 * minute, run: signal => purgeTrash(context, signal) },
     {
       name: 'expire idempotency ledger',

@@ -18,9 +18,9 @@ const at = '2026-01-01T00:00:00.000Z'
 
 t.test('what happens to a post is told, in order, once', async t => {
   const content = await startContent(t)
-  const { call, context, natsUrl } = content
+  const { call, context, nats } = content
   context.relay.start()
-  const peer = await startPeer(t, 'notification', natsUrl)
+  const peer = await startPeer(t, 'notification', nats.url)
   const posts = peer.hear('content.post', PostPublished, PostChanged, PostUnpublished, PostDeleted)
   const comments = peer.hear('content.comment', CommentCreated, CommentDeleted)
   const author = person()
@@ -72,8 +72,8 @@ t.test('what happens to a post is told, in order, once', async t => {
 
 t.test('gateways are told what to drop, after the commit', async t => {
   const content = await startContent(t)
-  const { context, natsUrl } = content
-  const peer = await startPeer(t, 'gateway', natsUrl)
+  const { context, nats } = content
+  const peer = await startPeer(t, 'gateway', nats.url)
   const purged: string[] = []
   peer.bus.listen(ContentPurged, ({ tags }) => {
     purged.push(...tags)
@@ -87,12 +87,12 @@ t.test('gateways are told what to drop, after the commit', async t => {
 
 t.test('authors follow their accounts', async t => {
   const content = await startContent(t)
-  const { call, context, natsUrl } = content
+  const { call, context, nats } = content
   context.relay.start()
   const consumers = createConsumers(context)
   consumers.start()
   t.after(() => consumers.stop())
-  const user = await startPeer(t, 'user', natsUrl)
+  const user = await startPeer(t, 'user', nats.url)
   const author = person()
   const account = {
     userId: author.userId,
@@ -141,4 +141,29 @@ t.test('authors follow their accounts', async t => {
     .where('user_id', '=', author.userId)
     .executeTakeFirstOrThrow()
   t.equal(name, 'Deleted account', 'nobody comes back')
+})
+
+t.test('while NATS is away the service reads and writes on, and tells everything afterwards, in order', async t => {
+  const content = await startContent(t)
+  const { call, context, nats } = content
+  context.relay.start()
+  const peer = await startPeer(t, 'notification', nats.url)
+  const heard = peer.hear('content.post', PostPublished, PostUnpublished)
+  const author = person()
+  await publishedPost(content, author, { title: 'Before' })
+  await eventually(() => heard.length === 1, { withinMs: 10_000 })
+
+  await nats.kill()
+  const post = await publishedPost(content, author, { title: 'Meanwhile' })
+  t.equal((await call('GET', `/v1/posts/${post.slug}`)).status, 200)
+  t.equal((await call('GET', '/readyz')).status, 200, 'it is ready all the same')
+  for (const turn of ['unpublish', 'publish', 'unpublish'])
+    await call('POST', `/v1/posts/${post.id}/${turn}`, { as: author })
+  await nats.start()
+
+  await eventually(() => heard.length === 5, { withinMs: 20_000 })
+  t.same(
+    heard.slice(1).map(({ subject }) => subject),
+    [PostPublished, PostUnpublished, PostPublished, PostUnpublished].map(({ subject }) => subject),
+  )
 })

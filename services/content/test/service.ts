@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Role } from '@portico/contracts'
 import { createSigner, generateKeyPair, type Principal } from '@portico/identity'
 import { silentTelemetry } from '@portico/telemetry'
-import { type TestScope, testDatabase, testNats } from '@portico/testkit'
+import { type TestNats, type TestScope, testDatabase, testNats } from '@portico/testkit'
 import { createApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { type Context, createContext, migrations } from '../src/context.ts'
@@ -23,7 +23,7 @@ export interface Answered {
 
 export interface Content {
   context: Context
-  natsUrl: string
+  nats: TestNats
   /** Sends one request over HTTP as whoever is named. */
   call(method: string, path: string, call?: Call): Promise<Answered>
 }
@@ -65,7 +65,7 @@ export async function startContent(t: TestScope, { clock }: { clock?: () => Date
     const text = await response.text()
     return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
   }
-  return { context, natsUrl: nats.url, call }
+  return { context, nats, call }
 }
 
 let people = 0

@@ -26,7 +26,13 @@ export function authorStore(db: Kysely<Tables>) {
         .values({ user_id: userId, handle, name: handle, avatar_file_id: null, updated_at: now, deleted_at: null })
         .onConflict(conflict => conflict.column('user_id').doNothing())
         .execute()
-      const author = await db.selectFrom('authors').selectAll().where('user_id', '=', userId).executeTakeFirstOrThrow()
+      const author = await db
+        .selectFrom('authors')
+        .selectAll()
+        .where('user_id', '=', userId)
+        // Whoever forgets the account meanwhile waits, and then finds what is being written here.
+        .forShare()
+        .executeTakeFirstOrThrow()
       if (author.deleted_at) throw NotSignedIn({ detail: 'This account is gone.' })
       return author
     },
