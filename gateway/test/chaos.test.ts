@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { test } from 'tap'
+import tap, { test } from 'tap'
 import { Pool } from 'undici'
 import { createHealthChecks, healthDefaults } from '../src/balancing/health.ts'
 import { eventually, type Front, listen, startFront, startReplica } from './forward-harness.ts'
@@ -15,6 +15,8 @@ interface TestContext {
 }
 
 const total = 10_000
+tap.setTimeout(180_000)
+const withTime = { timeout: 60_000 }
 
 async function freePort(): Promise<number> {
   const server = createServer()
@@ -79,7 +81,7 @@ async function load(t: TestContext, front: Front, least: number, until: () => bo
   return counted
 }
 
-test('one of two replicas is killed each second, and comes back', async t => {
+test('one of two replicas is killed each second, and comes back', withTime, async t => {
   const front = await startCheckedFront(t)
   const ports = [await freePort(), await freePort()]
   const children = await Promise.all(ports.map(port => startProcess(t, port)))
@@ -104,7 +106,7 @@ test('one of two replicas is killed each second, and comes back', async t => {
   t.same(failures, {})
 })
 
-test('one of two replicas freezes, and thaws', async t => {
+test('one of two replicas freezes, and thaws', withTime, async t => {
   const front = await startCheckedFront(t)
   const ports = [await freePort(), await freePort()]
   const children = await Promise.all(ports.map(port => startProcess(t, port)))
@@ -120,7 +122,7 @@ test('one of two replicas freezes, and thaws', async t => {
   const watching = eventually(() => frozen?.health === 'unhealthy', 5_000).then(() => {
     outAfterMs = performance.now() - frozenAtMs
   })
-  const { failures } = await load(t, front, total, () => outAfterMs > 0)
+  const { failures } = await load(t, front, total / 2, () => outAfterMs > 0)
   await watching
   t.same(failures, {})
   t.comment(`out after ${outAfterMs.toFixed(0)} ms`)
@@ -129,21 +131,21 @@ test('one of two replicas freezes, and thaws', async t => {
   t.ok(await eventually(() => frozen?.health === 'healthy', 5_000))
 })
 
-test('a replica that fails fast', async t => {
+test('a replica that fails fast', withTime, async t => {
   const front = await startCheckedFront(t)
   front.add(await freePort().then(async port => (await startProcess(t, port)) && port), 'good')
   const bad = await startReplica(t, (request, response) => {
     response.writeHead(request.url === '/readyz' ? 200 : 500).end('no')
   })
   front.add(bad.port, 'bad')
-  const { failures } = await load(t, front, total)
+  const { failures } = await load(t, front, total / 2)
   t.same(failures, {})
   const snapshot = front.upstream.snapshot().replicas.find(({ id }) => id === 'bad')
-  t.ok((snapshot?.requests ?? total) < total / 20, `it got ${snapshot?.requests}`)
+  t.ok((snapshot?.requests ?? total) < total / 40, `it got ${snapshot?.requests}`)
   t.ok((snapshot?.ejections ?? 0) > 0)
 })
 
-test('a replica that accepts and never answers', async t => {
+test('a replica that accepts and never answers', withTime, async t => {
   const front = await startCheckedFront(t)
   const sockets = new Set<{ destroy(): void }>()
   const silent = createServer(socket => {
@@ -157,7 +159,7 @@ test('a replica that accepts and never answers', async t => {
     silent.close()
   })
   front.add(await freePort().then(async port => (await startProcess(t, port)) && port), 'good')
-  const { failures } = await load(t, front, total)
+  const { failures } = await load(t, front, total / 2)
   t.same(failures, {})
   t.equal(front.upstream.replicas.find(({ id }) => id === 'silent')?.health, 'unhealthy')
 })

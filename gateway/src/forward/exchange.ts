@@ -1,12 +1,11 @@
 import { BadGateway, type ProblemError } from '@portico/contracts'
 import type { Pick, PickRequest } from '../balancing/balancer.ts'
-import { nobody } from '../balancing/balancer.ts'
-import type { Replica } from '../balancing/replica.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
 import type { Explanation } from './explanation.ts'
 import {
   countsAsFailure,
   invitesRepeat,
+  isHedgeable,
   isRepeatable,
   neverLeft,
   ownProblem,
@@ -24,11 +23,9 @@ import type { Sink } from './sink.ts'
 import type { Swept } from './sweep.ts'
 import type { ForwardEnd, ForwardTarget } from './target.ts'
 import type { ExchangeTools } from './tools.ts'
+import { Tries } from './tries.ts'
 
 type Fields = Readonly<Record<string, string | string[] | undefined>>
-
-/** How many answers of a route must be known before its slow ones are hedged. */
-const hedgeLearnsFrom = 50
 
 /**
  * The life of one request in the forwarder: admitted, sent, perhaps sent again, answered. At any time it has at most two
@@ -57,13 +54,11 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
   #primary: Attempt | null = null
   #hedge: Attempt | null = null
   #winner: Attempt | null = null
-  #tried: Set<string> | null = null
-  #sends = 0
-  #retries = 0
-  /** Of these, those whose attempt may have reached a replica. */
-  #repeats = 0
+  readonly #tries = new Tries()
   #over = false
+  /** Whether the lane took it in, and whether it still counts there. */
   #admitted = false
+  #counted = false
   #wakeAtMs = Number.POSITIVE_INFINITY
   #parkedAtMs = 0
   #waitedMs = 0
@@ -99,23 +94,29 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     return this.target.explain && this.#journal !== null ? this.#journal.explanation() : null
   }
 
-  /** Takes the request in, or refuses it at once. */
   begin(): void {
-    const refusal = this.#lane.admit()
-    if (refusal !== null) {
-      this.#finish('failed', refusal, 'nothing')
-      return
-    }
-    this.#admitted = true
     this.#tools.sweep.add(this)
-    if (this.#payload.isEmpty) this.#send()
+    if (this.#payload.isEmpty) this.#enter()
     else {
-      this.#payload.gather(this.#repeatable, problem => {
+      // A client that dribbles its body holds nothing of the service's meanwhile.
+      this.#payload.gather(problem => {
         if (this.#over) return
-        if (problem === null) this.#send()
+        if (problem === null) this.#enter()
         else this.#finish('failed', problem, 'undecided')
       })
     }
+  }
+
+  /** Is taken in, or refused at once. */
+  #enter(): void {
+    const refusal = this.#lane.admit(this.target.policy.flow)
+    if (refusal !== null) {
+      this.#finish('failed', refusal, 'undecided')
+      return
+    }
+    this.#admitted = true
+    this.#counted = true
+    this.#send()
   }
 
   #send(): void {
@@ -125,7 +126,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
   }
 
   #pick(): Pick | null {
-    return this.#lane.upstream.pick(this.target.supports, this, this.#tried ?? nobody)
+    return this.#lane.upstream.pick(this.target.supports, this, this.#tries.replicas)
   }
 
   #sendTo(pick: Pick, isHedge: boolean): void {
@@ -133,13 +134,13 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     const { method, path, headers } = this.target
     const request = { method, path, headers, body: this.#payload.next(), upgrade: null }
     const attempt = new Attempt(this, pick.replica, request, nowMs, isHedge)
-    this.#sends += 1
+    this.#tries.sends += 1
     if (isHedge) this.#hedge = attempt
     else this.#primary = attempt
-    if (!isHedge && this.#mayHedge()) {
+    if (!isHedge && this.#repeatable && this.#payload.isEmpty && isHedgeable(this.target, this.#latency)) {
       this.#hedgeAtMs = nowMs + Math.max(this.#tools.bounds.hedgeFloorMs, this.#latency.p98Ms)
     }
-    this.#journal?.sent(attempt, pick, this.#retries, this.#waitedMs)
+    this.#journal?.sent(attempt, pick, this.#tries.retries, this.#waitedMs)
     addHopHeaders(this.target, this.#edgeHeaders, nowMs, attempt.span)
     this.#lane.upstream.started(pick.replica)
     pick.replica.pool.dispatch(attempt, attempt)
@@ -151,7 +152,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     const { upstream, parking } = this.#lane
     if (upstream.available(this.target.supports) > 0) {
       // 25, 50, 100, … ms, of which chance takes up to a half.
-      const backoffMs = 25 * 2 ** Math.min(this.#retries, 5) * (1 - this.#tools.random() / 2)
+      const backoffMs = 25 * 2 ** Math.min(this.#tries.retries, 5) * (1 - this.#tools.random() / 2)
       this.#wakeAtMs = nowMs + backoffMs
       this.#parkedAtMs = nowMs
       this.#journal?.waits('waited', nowMs)
@@ -173,35 +174,19 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#waitedMs += nowMs - this.#parkedAtMs
     this.#wakeAtMs = Number.POSITIVE_INFINITY
     this.#lane.parking.remove(this)
-    this.#tried = null
+    this.#tries.forgive()
     this.#send()
-  }
-
-  #mayHedge(): boolean {
-    const { policy, method } = this.target
-    return (
-      policy.flow === 'message' &&
-      this.#repeatable &&
-      (method === 'GET' || method === 'HEAD') &&
-      this.#payload.isEmpty &&
-      this.#latency.seen >= hedgeLearnsFrom
-    )
   }
 
   #sendHedge(): void {
     this.#hedgeAtMs = Number.POSITIVE_INFINITY
     const { budget, counts } = this.#lane
     if (this.#primary === null || this.#hedge !== null) return
-    this.#exclude(this.#primary.replica)
+    this.#tries.exclude(this.#primary.replica)
     const pick = this.#pick()
     if (pick === null || !budget.withdraw()) return
     counts.hedges += 1
     this.#sendTo(pick, true)
-  }
-
-  #exclude(replica: Replica): void {
-    this.#tried ??= new Set()
-    this.#tried.add(replica.id)
   }
 
   look(nowMs: number, late: boolean): void {
@@ -218,7 +203,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
   /** Whoever froze will not answer those who wait there: they go elsewhere, if they may. */
   #leaveTheSick(attempt: Attempt): void {
     if (this.#hedge !== null || !this.#repeatable || !this.#payload.canRepeat) return
-    this.#exclude(attempt.replica)
+    this.#tries.exclude(attempt.replica)
     const pick = this.#pick()
     if (pick === null || pick.replica.health === 'unhealthy' || !this.#lane.budget.withdraw()) return
     this.#giveUp(attempt, 'cancelled')
@@ -268,7 +253,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
       this.#close(attempt)
       return true
     }
-    this.#exclude(attempt.replica)
+    this.#tries.exclude(attempt.replica)
     if (!this.#payload.canRepeat || !this.#mayRepeat()) return false
     const pick = this.#pick()
     if (pick === null || !this.#lane.budget.withdraw()) return false
@@ -325,10 +310,10 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
 
   #afterFailure(attempt: Attempt, error: Error): void {
     const free = neverLeft(attempt.began, this.#payload.inOneWrite, error)
-    const may = this.#payload.canRepeat && (free ? this.#sends < this.#tools.bounds.sends : this.#mayRepeat())
+    const may = this.#payload.canRepeat && (free ? this.#tries.sends < this.#tools.bounds.sends : this.#mayRepeat())
     // What never left costs nobody anything, so it needs no budget.
     if (may && (free || this.#lane.budget.withdraw())) {
-      this.#exclude(attempt.replica)
+      this.#tries.exclude(attempt.replica)
       this.#countRetry()
       this.#send()
     } else
@@ -340,16 +325,14 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
   }
 
   #mayRepeat(): boolean {
-    this.#repeats += 1
-    return this.#repeatable && this.#repeats <= this.#tools.bounds.repeats
+    return this.#repeatable && this.#tries.repeat(this.#tools.bounds.repeats)
   }
 
   #countRetry(): void {
-    this.#retries += 1
+    this.#tries.retries += 1
     this.#lane.counts.retries += 1
   }
 
-  /** The client reads again. */
   resume(): void {
     this.#lastByteAtMs = 0
     this.#winner?.resume()
@@ -377,7 +360,6 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#close(attempt, kind)
   }
 
-  /** The attempt is over for us. */
   #close(attempt: Attempt, error: string | null = null): void {
     if (attempt === this.#primary) this.#primary = null
     else if (attempt === this.#hedge) this.#hedge = null
@@ -393,23 +375,23 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
   }
 
   #leaveLane(): void {
-    if (!this.#admitted) return
-    this.#admitted = false
-    this.#lane.limiter.release()
+    if (!this.#counted) return
+    this.#counted = false
+    this.#lane.leave(this.target.policy.flow)
   }
 
-  #finish(outcome: ForwardEnd['outcome'], problem: ProblemError | null, verdict: Verdict | 'nothing'): void {
+  #finish(outcome: ForwardEnd['outcome'], problem: ProblemError | null, verdict: Verdict): void {
     if (this.#over) return
     this.#over = true
     this.#tools.sweep.remove(this)
     this.#lane.parking.remove(this)
     this.#leaveLane()
-    if (verdict !== 'nothing') this.#lane.judge(verdict)
+    if (this.#admitted) this.#lane.judge(verdict)
     this.target.onEnd?.({
       outcome,
       status: this.status,
       replica: this.#winner?.replica ?? null,
-      retries: this.#retries,
+      retries: this.#tries.retries,
       bytesIn: this.#payload.bytes,
       bytesOut: this.#bytesOut,
     })

@@ -7,6 +7,7 @@ import {
   RequestTimeout,
   ServiceUnavailable,
 } from '@portico/contracts'
+import type { LatencyTrack } from './latency.ts'
 
 /** Whether sending the same request to a second replica is safe. */
 export function isRepeatable(repeatable: Policy['repeatable'], headers: readonly string[]): boolean {
@@ -37,6 +38,14 @@ export function invitesRepeat(status: number, method: string): boolean {
   if (status === 502 || status === 503 || status === 504) return true
   // A 500 may be this replica's alone; for a read another look costs nothing but a retry of the budget.
   return status === 500 && (method === 'GET' || method === 'HEAD')
+}
+
+/** How many answers of a route must be known before its slow ones are hedged. */
+const hedgeLearnsFrom = 50
+
+/** Whether a second replica may be asked while the first still works: for reads, once it is known what slow means. */
+export function isHedgeable({ policy, method }: { policy: Policy; method: string }, { seen }: LatencyTrack): boolean {
+  return policy.flow === 'message' && (method === 'GET' || method === 'HEAD') && seen >= hedgeLearnsFrom
 }
 
 /** Answers that count against the replica. */

@@ -345,6 +345,82 @@ test('a slow reader holds the replica back', async t => {
   t.ok(await eventually(() => front.ends.length === 1))
 })
 
+test('bytes are passed as they are, whatever they claim to be', async t => {
+  const odd = Buffer.from([0xff, 0xfe, 0x00, 0xe9, 0x0d, 0x0a])
+  const replica = await startReplica(t, async (incoming, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of incoming) chunks.push(chunk)
+    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' })
+    response.end(Buffer.concat(chunks))
+  })
+  const front = await startFront(t)
+  front.add(replica.port)
+  const answer = await request(`http://127.0.0.1:${front.port}/`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain' },
+    body: odd,
+  })
+  t.same(Buffer.from(await answer.body.arrayBuffer()), odd)
+})
+
+test('a slow replica holds the client back', async t => {
+  let taken = 0
+  const replica = await startReplica(t, (incoming, response) => {
+    incoming.once('data', (chunk: Buffer) => {
+      taken += chunk.length
+      incoming.pause()
+      setTimeout(() => {
+        incoming.on('data', (more: Buffer) => {
+          taken += more.length
+        })
+        incoming.on('end', () => response.end(String(taken)))
+        incoming.resume()
+      }, 400)
+    })
+  })
+  const length = 60_000_000
+  const front = await startFront(t, { policy: { flow: 'stream', bodyLimitBytes: length } })
+  front.add(replica.port)
+  const socket = connect(front.port, '127.0.0.1')
+  let answer = ''
+  socket.setEncoding('latin1').on('data', text => {
+    answer += text
+  })
+  socket.write(`POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n`)
+  let sent = 0
+  const chunk = Buffer.alloc(100_000)
+  const send = () => {
+    while (sent < length) {
+      sent += chunk.length
+      if (!socket.write(chunk)) return
+    }
+  }
+  socket.on('drain', send)
+  send()
+  t.ok(await eventually(() => taken > 0))
+  await new Promise(resolve => setTimeout(resolve, 200))
+  t.ok(sent < 30e6, `${sent} bytes were taken from the client while the replica stood still`)
+  t.ok(await eventually(() => answer.endsWith(String(length)), 10_000))
+})
+
+test('a client that dribbles a small body holds nothing of the service', async t => {
+  const replica = await startReplica(t, (incoming, response) => {
+    incoming.resume().on('end', () => response.end('thanks'))
+  })
+  const front = await startFront(t, { policy: { deadlineMs: 400 } })
+  front.add(replica.port)
+  const socket = connect(front.port, '127.0.0.1')
+  let answer = ''
+  socket.setEncoding('latin1').on('data', text => {
+    answer += text
+  })
+  socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhello')
+  t.ok(await eventually(() => answer.startsWith('HTTP/1.1 408')))
+  t.match(front.forwarder.snapshot()[0], { inFlight: 0 })
+  t.match(front.upstream.snapshot().replicas[0], { requests: 0, failures: 0 })
+  socket.destroy()
+})
+
 test('a deadline shrinks and is passed on', async t => {
   const seen: number[] = []
   const replica = await startReplica(t, (incoming, response) => {

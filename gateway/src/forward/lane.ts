@@ -23,8 +23,9 @@ export interface Lane {
   readonly breaker: Breaker
   readonly limiter: Limiter
   readonly parking: Parking<Waiting>
-  /** Takes one request in, or says why not. Who was taken in is judged, and releases the limiter. */
-  admit(): ProblemError | null
+  /** Takes one request in, or says why not. Who was taken in leaves, and is judged, once. */
+  admit(flow: Policy['flow']): ProblemError | null
+  leave(flow: Policy['flow']): void
   judge(verdict: Verdict): void
   readonly counts: { retries: number; hedges: number; hedgesWon: number; shed: number }
   /** The route's latency. A policy object belongs to one route and lives as long as its contract. */
@@ -53,10 +54,12 @@ export function createLane(upstream: Upstream, { clock, parkingLimit, limitConcu
     parking.wake()
   })
 
-  function admit(): ProblemError | null {
+  // Only messages are limited. A stream is as long as the client's line is slow, and a hundred slow readers are no
+  // reason to refuse a question; how many sockets are open is the edge's limit.
+  function admit(flow: Policy['flow']): ProblemError | null {
     const closedForMs = breaker.refusesForMs()
     if (closedForMs > 0) return unavailable(closedForMs, 'The service has failed too often just now.')
-    if (!limiter.admit()) {
+    if (flow === 'message' && !limiter.admit()) {
       counts.shed += 1
       breaker.undecided()
       return Overloaded({ headers: { 'Retry-After': '1' } })
@@ -67,6 +70,9 @@ export function createLane(upstream: Upstream, { clock, parkingLimit, limitConcu
 
   return {
     admit,
+    leave(flow) {
+      if (flow === 'message') limiter.release()
+    },
     judge(verdict) {
       if (verdict === 'undecided') breaker.undecided()
       else breaker.ended(verdict === 'failure')

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BodyTooLarge, type ProblemError } from '@portico/contracts'
-import { declaredLength, hasBody, RequestBody, readWhole, repeatableBodyBytes } from './request-body.ts'
+import { declaredLength, hasBody, RequestBody, readWhole, smallBodyBytes } from './request-body.ts'
 
 /** What is sent along with a request, and whether it could be sent once more. */
 export class Payload {
@@ -66,11 +66,14 @@ export class Payload {
     return this.#request === null || this.#request.complete
   }
 
-  /** Reads a body whole that is small and may be repeated, so that it can be; others are left to stream. */
-  gather(repeatable: boolean, ready: (problem: ProblemError | null) => void): void {
+  /**
+   * Reads a small body whole, if its length is declared; others are left to stream. A whole one can be sent twice, goes
+   * out in one write, and its sender's slowness stays here.
+   */
+  gather(ready: (problem: ProblemError | null) => void): void {
     const request = this.#request
     const length = request === null ? -1 : declaredLength(request)
-    if (request === null || !repeatable || length < 0 || length > repeatableBodyBytes) {
+    if (request === null || length < 0 || length > smallBodyBytes) {
       ready(null)
       return
     }

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { BodyTooLarge } from '@portico/contracts'
 
-/** A body up to this size that may be repeated is read whole first: then it can be sent twice. */
-export const repeatableBodyBytes = 64 * 1_024
+/** A body up to this size is read whole before it is sent. */
+export const smallBodyBytes = 64 * 1_024
 
 /** Whether a message has a body at all (RFC 9112, section 6.3). */
 export function hasBody({ headers }: IncomingMessage): boolean {
@@ -89,14 +89,20 @@ export function readWhole(request: IncomingMessage, limitBytes: number, done: (b
 export function dropTheRest(request: IncomingMessage): void {
   if (request.complete || request.httpVersionMajor >= 2) return
   const { socket } = request
-  const bound = setTimeout(() => socket.destroy(), lingerMs)
   let bytes = 0
+  const cut = () => socket.destroy()
+  const bound = setTimeout(cut, lingerMs)
+  const over = () => {
+    clearTimeout(bound)
+    request.off('end', over)
+    socket.off('close', over)
+  }
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length
-    if (bytes > lingerBytes) socket.destroy()
+    if (bytes > lingerBytes) cut()
   })
-  request.once('end', () => clearTimeout(bound))
-  socket.once('close', () => clearTimeout(bound))
+  request.on('end', over)
+  socket.on('close', over)
   request.resume()
 }
 

@@ -61,7 +61,7 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
     // Without a listener an error of the socket would end the process.
     this.#socket.on('error', this.#left)
     this.#socket.on('close', this.#left)
-    const refusal = this.#lane.admit()
+    const refusal = this.#lane.admit('websocket')
     if (refusal !== null) {
       this.#refuse(refusal)
       return
@@ -170,7 +170,7 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
     if (attempt !== null) this.#close(attempt)
     this.#tools.sweep.remove(this)
     if (this.#admitted) {
-      this.#lane.limiter.release()
+      this.#lane.leave('websocket')
       this.#lane.judge(outcome === 'failed' ? 'failure' : outcome === 'answered' ? 'success' : 'undecided')
     }
     this.#socket.off('close', this.#left)
