@@ -21,6 +21,9 @@ const root = join(import.meta.dirname, '..', '..')
 /** One ctrl-C reaches us by several ways within moments: only a later one is a second one. */
 const sameSignalMs = 500
 
+// Whoever reads what we say may go before us.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 const startedAt = performance.now()
 const terminal = createTerminal(process.stdout)
 process.exitCode = await main(process.argv.slice(2))

@@ -25,6 +25,9 @@ const foreign = [
   'PORTICO_LAUNCHER_FD',
 ]
 
+// Whoever reads what we say may go before us.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 const keeper = startKeeper()
 let interrupted = false
 const interrupt = () => {

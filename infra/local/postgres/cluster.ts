@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Account } from './account.ts'
 import type { PostgresBinaries } from './binaries.ts'
@@ -25,6 +25,7 @@ export function clusterUrl({ port, password }: Cluster, database = 'postgres'): 
 /** Creates the data folder when there is none. All or nothing: it is made aside and moved into place. */
 export async function initialise({ binaries, account, folder, password }: Cluster): Promise<void> {
   if (existsSync(join(folder, 'PG_VERSION'))) return
+  removeHalves(folder)
   const half = `${folder}.${randomBytes(4).toString('hex')}`
   mkdirSync(half, { recursive: true, mode: 0o700 })
   const passwordFile = `${half}.password`
@@ -36,6 +37,15 @@ export async function initialise({ binaries, account, folder, password }: Cluste
   } finally {
     rmSync(passwordFile, { force: true })
     rmSync(half, { recursive: true, force: true })
+  }
+}
+
+/** What a start that was killed in the middle left aside. */
+function removeHalves(folder: string): void {
+  const half = new RegExp(`^${basename(folder)}\\.[0-9a-f]{8}(\\.password)?$`)
+  if (!existsSync(dirname(folder))) return
+  for (const name of readdirSync(dirname(folder)).filter(name => half.test(name))) {
+    rmSync(join(dirname(folder), name), { recursive: true, force: true })
   }
 }
 

@@ -78,6 +78,13 @@ t.test('stops in order, and is not started again', async t => {
   t.equal(supervised.pid, null)
 })
 
+t.test('stopped while it starts, it is given up at once', async t => {
+  const { supervised } = await watched(t, { PORT: '0' })
+  const started = supervised.start(60_000)
+  await until(() => supervised.pid !== null)
+  await Promise.all([t.rejects(started, { message: 'server was stopped before it served' }), supervised.stop(5_000)])
+})
+
 t.test('what does not stop is killed', async t => {
   const { supervised, notes, lines } = await watched(t, { STUBBORN: '1' })
   await supervised.start(10_000)

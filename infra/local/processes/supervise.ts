@@ -106,6 +106,13 @@ export function supervise(spec: SupervisedSpec): Supervised {
     run().catch(error => served.reject(error))
   }
 
+  /** From here on nothing is started; whoever waits for a start is told. */
+  function leave(): void {
+    stopping = true
+    clearTimeout(retry)
+    served.reject(new Error(`${name} was stopped before it served`))
+  }
+
   return {
     name,
     get pid() {
@@ -120,8 +127,7 @@ export function supervise(spec: SupervisedSpec): Supervised {
       await served.promise.finally(() => clearTimeout(late))
     },
     async stop(withinMs) {
-      stopping = true
-      clearTimeout(retry)
+      leave()
       const current = child
       if (!current?.pid) return
       const { pid } = current
@@ -135,8 +141,7 @@ export function supervise(spec: SupervisedSpec): Supervised {
       clearTimeout(timer)
     },
     kill() {
-      stopping = true
-      clearTimeout(retry)
+      leave()
       if (child?.pid) signalGroup(child.pid, 'SIGKILL')
     },
   }

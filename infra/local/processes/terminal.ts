@@ -30,7 +30,9 @@ export function createTerminal(stream: Stream): Terminal {
   }
   return {
     said(name, line) {
-      const { level, text } = readable(line)
+      // What a stranger put into a path must not steer the terminal of whoever watches.
+      const { level, text: unsafe } = readable(line)
+      const text = unsafe.replace(/\p{Cc}/gu, '·')
       const shown = text.length > lineLimit ? `${text.slice(0, lineLimit)}…` : text
       const whole = level ? `${level.padEnd(5)} ${shown}` : shown
       const colour = colourOf[level]
