@@ -6,6 +6,7 @@ import { type AuthorStore, authorStore } from '../authors/author-store.ts'
 import { type CommentStore, commentStore } from '../comments/comment-store.ts'
 import { type PostReader, postReader } from '../posts/post-reader.ts'
 import { type PostStore, postStore } from '../posts/post-store.ts'
+import { type SlugStore, slugStore } from '../posts/slug-store.ts'
 import { type ReactionStore, reactionStore } from '../reactions/reaction-store.ts'
 import type { TagNames } from '../tags/tag-names.ts'
 import { type TagStore, tagStore } from '../tags/tag-store.ts'
@@ -21,6 +22,7 @@ export interface Reads {
 /** What one transaction works with. */
 export interface Stores extends Reads {
   readonly posts: PostStore
+  readonly slugs: SlugStore
   readonly authors: AuthorStore
   readonly reactions: ReactionStore
   readonly outbox: Outbox
@@ -49,6 +51,7 @@ export function bindStores(trx: Transaction<Tables>, { memory, telemetry, afterC
   return {
     ...bindReads(trx, memory),
     posts: postStore(trx, memory.tagNames),
+    slugs: slugStore(trx),
     authors: authorStore(trx),
     reactions: reactionStore(trx),
     outbox: outbox(trx, telemetry),

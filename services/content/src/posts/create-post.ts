@@ -5,10 +5,10 @@ import { renderPost } from '../markdown/render.ts'
 import { normaliseTags } from '../tags/normalise.ts'
 import { instantOf } from './instant.ts'
 import { draft, publish } from './life.ts'
-import type { PostStore } from './post-store.ts'
 import { tell } from './record.ts'
 import { requireImporter } from './rights.ts'
 import { refuseIdShape, slugOf } from './slug.ts'
+import type { SlugStore } from './slug-store.ts'
 import { writtenPost } from './written.ts'
 
 export const createPostRoute: Route = (app, { clock, transact }) => {
@@ -26,7 +26,7 @@ export const createPostRoute: Route = (app, { clock, transact }) => {
         const now = clock()
         const { user_id: authorId } = await stores.authors.ensure(principal, now)
         const id = uuidv7()
-        const slug = await claim(stores.posts, given, id)
+        const slug = await claim(stores.slugs, given, id)
         const written = draft({ id, authorId, slug, ...standing(given, now) }, text, now)
         const post = given.publishedAt ? publish(written, now, instantOf(given.publishedAt, 'publishedAt')) : written
         await stores.posts.insert(post, text)
@@ -38,9 +38,9 @@ export const createPostRoute: Route = (app, { clock, transact }) => {
 }
 
 /** A slug that was asked for must be free; one made from the title is made so. */
-async function claim(posts: PostStore, { slug, title }: NewPost, id: string): Promise<string> {
-  if (slug === undefined) return await posts.claimFreeSlug(slugOf(title), id)
-  await posts.claimSlug(slug, id)
+async function claim(slugs: SlugStore, { slug, title }: NewPost, id: string): Promise<string> {
+  if (slug === undefined) return await slugs.claimFree(slugOf(title), id)
+  await slugs.claim(slug, id)
   return slug
 }
 

@@ -1,10 +1,10 @@
-import { PostNotFound, SlugTaken } from '@portico/contracts/content'
+import { PostNotFound } from '@portico/contracts/content'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { PostRow, Tables } from '../db/tables.ts'
 import type { TagNames } from '../tags/tag-names.ts'
 import { tagStore } from '../tags/tag-store.ts'
 import type { Post, Text } from './post.ts'
-import { slugCandidates } from './slug.ts'
+import { columnsOf, postOf } from './post-rows.ts'
 
 export type PostStore = ReturnType<typeof postStore>
 
@@ -12,7 +12,7 @@ export type PostStore = ReturnType<typeof postStore>
 export function postStore(db: Kysely<Tables>, names: TagNames) {
   const toPost = async (row: Selectable<PostRow>) => {
     const [tags = []] = await names.resolve(db, [row.tag_ids])
-    return fromRow(row, tags)
+    return postOf(row, tags)
   }
   return {
     /** Locks the post until the transaction ends. @throws PostNotFound */
@@ -41,19 +41,6 @@ export function postStore(db: Kysely<Tables>, names: TagNames) {
         await insertRevision(db, post, words, editorId, tagIds)
       }
       await linkTags(db, post, tagIds)
-    },
-
-    /** Makes a slug the post's that nobody has: `wanted`, or with a number behind it. */
-    async claimFreeSlug(wanted: string, postId: string): Promise<string> {
-      for (const slug of slugCandidates(wanted, postId)) {
-        if (await claim(db, slug, postId)) return slug
-      }
-      throw SlugTaken()
-    },
-
-    /** Makes the slug the post's, for good. @throws SlugTaken when another post has or had it */
-    async claimSlug(slug: string, postId: string): Promise<void> {
-      if (!(await claim(db, slug, postId))) throw SlugTaken()
     },
 
     /** Posts whose time has come, locked; those that another replica has locked are left to it. */
@@ -123,17 +110,6 @@ export function postStore(db: Kysely<Tables>, names: TagNames) {
   }
 }
 
-async function claim(db: Kysely<Tables>, slug: string, postId: string): Promise<boolean> {
-  const values = { slug, post_id: postId }
-  await db
-    .insertInto('post_slugs')
-    .values(values)
-    .onConflict(conflict => conflict.doNothing())
-    .execute()
-  const owner = await db.selectFrom('post_slugs').select('post_id').where('slug', '=', slug).executeTakeFirst()
-  return owner?.post_id === postId
-}
-
 async function textOf(db: Kysely<Tables>, { id, revision, excerpt }: Post): Promise<Text> {
   const row = await db
     .selectFrom('post_revisions')
@@ -172,44 +148,4 @@ async function linkTags(db: Kysely<Tables>, post: Post, tagIds: number[]): Promi
     .values(tagIds.map(tag_id => ({ post_id: post.id, tag_id, published_at })))
     .onConflict(conflict => conflict.columns(['post_id', 'tag_id']).doUpdateSet({ published_at }))
     .execute()
-}
-
-function fromRow(row: Selectable<PostRow>, tags: readonly string[]): Post {
-  return {
-    id: row.id,
-    authorId: row.author_id,
-    slug: row.slug,
-    title: row.title,
-    excerpt: row.excerpt,
-    tags,
-    byline: row.byline === '' ? [] : row.byline.split('\n'),
-    coverFileId: row.cover_file_id,
-    status: row.status,
-    version: row.version,
-    revision: row.revision,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    publishedAt: row.published_at,
-    scheduledFor: row.scheduled_for,
-    trashedAt: row.trashed_at,
-  }
-}
-
-function columnsOf(post: Post, tagIds: number[]) {
-  return {
-    slug: post.slug,
-    title: post.title,
-    excerpt: post.excerpt,
-    tag_ids: tagIds.join(','),
-    byline: post.byline.join('\n'),
-    cover_file_id: post.coverFileId,
-    status: post.status,
-    version: post.version,
-    revision: post.revision,
-    created_at: post.createdAt,
-    updated_at: post.updatedAt,
-    published_at: post.publishedAt,
-    scheduled_for: post.scheduledFor,
-    trashed_at: post.trashedAt,
-  }
 }

@@ -9,7 +9,7 @@ import type { Post, Text } from './post.ts'
  */
 export async function record(stores: Stores, before: Post, after: Post, editorId: string, text?: Text): Promise<void> {
   if (after === before) return
-  if (after.slug !== before.slug) await stores.posts.claimSlug(after.slug, after.id)
+  if (after.slug !== before.slug) await stores.slugs.claim(after.slug, after.id)
   await stores.posts.save(after, before, editorId, text)
   await tell(stores, before, after)
 }
