@@ -19,13 +19,13 @@ import { inOrder, type Step } from './edge/visit.ts'
 
 /** The edge, in the order in which a request meets it. */
 export function edgeSteps(context: Context): readonly Step[] {
-  const { addresses, directory, telemetry, origins, sessions, limiter, forwardStep, heads, report } = context
+  const { addresses, directory, telemetry, origins, sessions, limiter, forwardStep, heads, report, sampling } = context
   return [
     visit => {
       visit.route = directory.table.find(visit.request.method ?? 'GET', visit.target.path)
     },
     visit => addresses.settle(visit),
-    visit => startTrace(telemetry, visit),
+    visit => startTrace(telemetry, sampling, visit),
     visit => allowOrigin(visit, origins),
     visit => {
       if (visit.request.method !== 'OPTIONS' || (visit.route !== null && !isPreflight(visit))) return false
@@ -45,13 +45,15 @@ export function edgeSteps(context: Context): readonly Step[] {
 
 /** The whole front door: one catch-all mount of http-proxy, whose handler is ours. */
 export async function createApp(context: Context): Promise<FastifyInstance> {
-  const { reception, answerProblem, limits, telemetry, directory, readiness } = context
+  const { reception, answerProblem, limits, telemetry, directory, readiness, sampling } = context
   const run = inOrder(edgeSteps(context))
 
   const upgrade = createUpgrades({ reception, run, answerProblem })
 
   const app = Fastify({
     logger: false,
+    // The trace's id is the request's.
+    genReqId: () => '',
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     keepAliveTimeout: limits.keepAliveMs,
@@ -75,7 +77,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
   function fail(request: FastifyRequest, reply: FastifyReply, problem: ProblemError): void {
     reply.hijack()
     const visit = reception.visitOf(request.raw)
-    if (visit.traceId === '') startTrace(telemetry, visit)
+    if (visit.traceId === '') startTrace(telemetry, sampling, visit)
     answerProblem(visit, problem)
   }
 

@@ -24,6 +24,7 @@ import { createRateLimiter, type RateLimiter } from './edge/rate-limit.ts'
 import { shareCounts } from './edge/rate-news.ts'
 import { createReception, type Reception } from './edge/reception.ts'
 import { type Answered, createReport, type Report } from './edge/report.ts'
+import { createSampling, type Sampling } from './edge/sampling.ts'
 import { securityHeaders } from './edge/security-headers.ts'
 import { createSessions, type Sessions } from './edge/session-cache.ts'
 import { hearSessionNews } from './edge/session-news.ts'
@@ -46,6 +47,7 @@ export interface Context {
   readonly limiter: RateLimiter | null
   readonly heads: AnswerHeads
   readonly report: Report
+  readonly sampling: Sampling
   readonly answered: () => Iterable<Answered>
   readonly reception: Reception
   readonly answerProblem: AnswerProblem
@@ -131,6 +133,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     limiter,
     heads,
     report,
+    sampling: createSampling(config.telemetry.otlpUrl === null ? 0 : config.telemetry.sampleRatio, random),
     answered,
     reception: createReception({
       clock,
@@ -157,13 +160,14 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   }
 }
 
-const telemetryOf = ({ instance, telemetry: { otlpUrl, sampleRatio, logLevel } }: Config) =>
+// Who is recorded is decided before the tracer is asked: it records all it is asked for.
+const telemetryOf = ({ instance, telemetry: { otlpUrl, logLevel } }: Config) =>
   createTelemetry({
     service: 'gateway',
     instance,
     version: '0.1.0',
     logLevel,
-    sampleRatio,
+    sampleRatio: 1,
     ...(otlpUrl === null ? {} : { otlpUrl }),
   })
 

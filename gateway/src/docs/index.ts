@@ -58,12 +58,12 @@ function keptUntilChange({ directory }: Context, make: () => string): () => Kept
   }
 }
 
-function answerer({ reception, telemetry, heads, report, origins, addresses }: Context) {
+function answerer({ reception, telemetry, heads, report, origins, addresses, sampling }: Context) {
   return (request: FastifyRequest, reply: FastifyReply, type: string, content: Kept, more: string[] = []) => {
     const visit = reception.visitOf(request.raw)
     reply.hijack()
     addresses.settle(visit)
-    startTrace(telemetry, visit)
+    startTrace(telemetry, sampling, visit)
     allowOrigin(visit, origins)
     const headers = ['content-type', type, 'etag', content.etag, 'cache-control', 'public, no-cache', ...more]
     const isKnown = request.headers['if-none-match'] === content.etag

@@ -1,4 +1,5 @@
 import { internalHeaders } from '@portico/contracts'
+import { isPage, type SecurityHeaders } from './security-headers.ts'
 import type { Visit } from './visit.ts'
 
 /** Dresses the head of every answer, whoever made it. */
@@ -9,28 +10,30 @@ export interface AnswerHeads {
 
 const internal: ReadonlySet<string> = new Set([internalHeaders.cacheTag, 'server', 'x-powered-by', 'x-request-id'])
 
-/**
- * `defaults` are fields that the service's own replace. Built once: their number is small, so that a bit each tells which
- * are there already.
- */
+/** A service's own fields go before the defaults. These are so few that a bit each tells which are there already. */
 export function createAnswerHeads(
-  defaults: readonly (readonly [name: string, value: string])[],
+  { always, pages }: SecurityHeaders,
   { varyOnOrigin }: { varyOnOrigin: boolean },
 ): AnswerHeads {
-  const bits = new Map(defaults.map(([name], index) => [name, 1 << index]))
+  // `pages` begins with `always`.
+  const bits = new Map(pages.map(([name], index) => [name, 1 << index]))
 
   function dress(visit: Visit | null, headers: string[]): void {
     let present = 0
     let kept = 0
+    let contentType: string | undefined
     for (let index = 0; index < headers.length; index += 2) {
       const name = headers[index] ?? ''
-      if (internal.has(name) || name.startsWith('portico-')) continue
+      const value = headers[index + 1] ?? ''
+      if (isInternal(name, value)) continue
+      if (name === 'content-type') contentType = value
       present |= bits.get(name) ?? 0
       headers[kept] = name
-      headers[kept + 1] = headers[index + 1] ?? ''
+      headers[kept + 1] = value
       kept += 2
     }
     headers.length = kept
+    const defaults = isPage(contentType) ? pages : always
     for (let index = 0; index < defaults.length; index += 1) {
       const field = defaults[index]
       if (field !== undefined && (present & (1 << index)) === 0) headers.push(field[0], field[1])
@@ -39,4 +42,11 @@ export function createAnswerHeads(
     if (visit !== null) for (const part of visit.answerHeaders) headers.push(part)
   }
   return { dress }
+}
+
+/** The span that a service names in Server-Timing is its own; the client hears of the whole request's. */
+function isInternal(name: string, value: string): boolean {
+  if (internal.has(name)) return true
+  if (name === 'server-timing') return value.startsWith('traceparent;')
+  return name.charCodeAt(0) === 0x70 && name.startsWith('portico-')
 }

@@ -10,6 +10,9 @@ export interface Peer {
   readonly trusted: boolean
   /** Its last request has come: whatever else is read from the connection is no request (RFC 9112, section 9.6). */
   closing: boolean
+  /** The session's secret that it sent last, and its hash: a connection is mostly one user's. */
+  lastToken: string
+  lastKey: string
 }
 
 export interface ClientAddresses {
@@ -32,7 +35,14 @@ export function createClientAddresses(trusted: readonly string[]): ClientAddress
     const known = peers.get(socket)
     if (known) return known
     const address = plain(socket.remoteAddress ?? '')
-    const peer = { address, encrypted: 'encrypted' in socket, trusted: isTrusted(address), closing: false }
+    const peer = {
+      address,
+      encrypted: 'encrypted' in socket,
+      trusted: isTrusted(address),
+      closing: false,
+      lastToken: '',
+      lastKey: '',
+    }
     peers.set(socket, peer)
     return peer
   }

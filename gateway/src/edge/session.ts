@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Peer } from './client-address.ts'
 import { SessionsUnavailable } from './errors.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { Sessions } from './session-cache.ts'
@@ -29,6 +30,14 @@ export function cookieNamed(header: string, name: string): string | null {
   return null
 }
 
+/** SHA-256 of the secret: what is kept by it gives no session away. */
+function keyOf(peer: Peer, token: string): string {
+  if (peer.lastToken === token) return peer.lastKey
+  peer.lastToken = token
+  peer.lastKey = hash('sha256', token, 'base64')
+  return peer.lastKey
+}
+
 /**
  * Finds out who asks. A session that is not (or no longer) one is no principal: the route's policy decides what that
  * means. When nobody can tell, the request fails with 503: to go on as a stranger would show the wrong answer.
@@ -40,7 +49,7 @@ export function authenticate(
 ): Promise<void> | undefined {
   const token = credentialOf(visit)
   if (token === null || token === '' || token.length > longestToken) return undefined
-  const key = hash('sha256', token, 'base64')
+  const key = keyOf(visit.peer, token)
   visit.sessionKey = key
   visit.sessionToken = token
   const known = sessions.known(key)

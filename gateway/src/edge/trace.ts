@@ -2,31 +2,28 @@ import {
   type Attributes,
   type Link,
   ROOT_CONTEXT,
+  type Span,
   type SpanContext,
   SpanKind,
   SpanStatusCode,
+  type Tracer,
   trace,
 } from '@opentelemetry/api'
 import { extractTrace, type Telemetry } from '@portico/telemetry'
+import type { Sampling } from './sampling.ts'
 import type { Visit } from './visit.ts'
+
+const serverSpan = { kind: SpanKind.SERVER }
 
 /**
  * Begins the request's trace: a new root, since an outside `traceparent` is a claim and is only linked. The trace's id
  * is the request's id too: one word to search for.
  */
-export function startTrace({ tracer }: Telemetry, visit: Visit): void {
-  const { request, route } = visit
-  const links = linksOf(visit)
-  visit.span = tracer.startSpan(
-    route === null ? methodOf(request.method) : route.name,
-    links === null ? { kind: SpanKind.SERVER, root: true } : { kind: SpanKind.SERVER, root: true, links },
-    ROOT_CONTEXT,
-  )
+export function startTrace({ tracer }: Telemetry, sampling: Sampling, visit: Visit): void {
+  visit.span = sampling.unrecorded() ?? recordedSpan(tracer, visit)
   const spanContext = visit.span.spanContext()
   visit.traceId = spanContext.traceId
   visit.answerHeaders.push(
-    'portico-request-id',
-    visit.traceId,
     'x-request-id',
     visit.traceId,
     'server-timing',
@@ -34,6 +31,16 @@ export function startTrace({ tracer }: Telemetry, visit: Visit): void {
   )
   // Unsampled requests pay for ids, not for attributes.
   if (visit.span.isRecording()) visit.span.setAttributes(attributesOf(visit))
+}
+
+function recordedSpan(tracer: Tracer, visit: Visit): Span {
+  const { request, route } = visit
+  const links = linksOf(visit)
+  return tracer.startSpan(
+    route === null ? methodOf(request.method) : route.name,
+    links === null ? serverSpan : { ...serverSpan, links },
+    ROOT_CONTEXT,
+  )
 }
 
 /** Ends the span: a 4xx is the client's error, not the span's. */

@@ -1,0 +1,34 @@
+import { randomFillSync } from 'node:crypto'
+import { type Span, TraceFlags, trace } from '@opentelemetry/api'
+
+/** Decides at the edge, once for the whole trace, whether it is recorded. */
+export interface Sampling {
+  /** Null: record it. Else a span that only carries ids, for the hops behind and for the answer. */
+  unrecorded(): Span | null
+}
+
+const poolBytes = 4_096
+const traceBytes = 16
+const idBytes = 24
+
+/**
+ * `ratio` of the traces are recorded. For the others the SDK's tracer is not asked at all: to sample and to copy contexts
+ * costs it 1.5 us a request, the ids alone 0.2.
+ */
+export function createSampling(ratio: number, random: () => number = Math.random): Sampling {
+  const pool = Buffer.alloc(poolBytes)
+  let offset = poolBytes
+
+  function unrecorded(): Span | null {
+    if (ratio >= 1 || random() < ratio) return null
+    if (offset + idBytes > poolBytes) {
+      randomFillSync(pool)
+      offset = 0
+    }
+    const traceId = pool.toString('hex', offset, offset + traceBytes)
+    const spanId = pool.toString('hex', offset + traceBytes, offset + idBytes)
+    offset += idBytes
+    return trace.wrapSpanContext({ traceId, spanId, traceFlags: TraceFlags.NONE })
+  }
+  return { unrecorded }
+}
