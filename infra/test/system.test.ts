@@ -2,10 +2,12 @@ import { test } from 'tap'
 import { everyTraceIsWhole } from './journey/complete.ts'
 import { journey } from './journey/journey.ts'
 import { startSystem } from './support/system.ts'
+import { wrongInput } from './wrong-input/wrong-input.ts'
 
 test('a running system', { timeout: 170_000 }, async t => {
   // The tests ask faster than people do.
   const system = await startSystem(t, { RATE_LIMIT: 'off' })
   await t.test('from signing up to a notice', t => journey(t, system))
+  await t.test('every route refuses what is wrong', t => wrongInput(t, system))
   await t.test('the trace of every request is whole', t => everyTraceIsWhole(t, system))
 })
