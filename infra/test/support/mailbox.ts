@@ -11,7 +11,12 @@ export async function mailsTo(operator: Door, address: string): Promise<MailboxI
 }
 
 /** The newest mail to this address that fits, as soon as it is there. */
-export function mailTo(operator: Door, address: string, fits: (mail: MailboxItem) => boolean): Promise<MailboxItem> {
+export function mailTo(
+  operator: Door,
+  address: string,
+  fits: (mail: MailboxItem) => boolean,
+  withinMs = mailMs,
+): Promise<MailboxItem> {
   return eventually(
     async () => {
       const mails = await mailsTo(operator, address)
@@ -19,7 +24,7 @@ export function mailTo(operator: Door, address: string, fits: (mail: MailboxItem
       if (!found) throw new Error(`no such mail to ${address} among ${mails.map(({ subject }) => subject).join(', ')}`)
       return found
     },
-    { withinMs: mailMs, everyMs: 200 },
+    { withinMs, everyMs: 200 },
   )
 }
 
