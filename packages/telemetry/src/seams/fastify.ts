@@ -18,6 +18,8 @@ export interface RequestTrace {
   readonly span: Span
   readonly context: Context
   readonly traceId: string
+  /** No trusted caller began it. */
+  readonly isRoot: boolean
   /** The template the span and the metrics are named by. A gateway, whose own route is a catch-all, sets the service's. */
   route: string | undefined
   /** Why it failed, in one word; a problem's code. */
@@ -36,8 +38,8 @@ declare module 'fastify' {
 }
 
 /**
- * Seam 1: a SERVER span around each request, named `GET /v1/posts/:id`; `Server-Timing: traceparent` on the answer; a
- * log line and `http.server.request.duration` at its end, also when the client left before.
+ * Seam 1: a SERVER span around each request, named `GET /v1/posts/:id`; `Server-Timing: traceparent` on the answer to a
+ * root; a log line and `http.server.request.duration` at its end, also when the client left before.
  *
  * `trustParent`: behind the gateway an incoming `traceparent` is the parent; at the edge it is somebody's claim, and
  * only linked to a new trace.
@@ -55,7 +57,8 @@ export function traceFastify(
     const startedAt = performance.now()
     const own = startTrace(telemetry, request, trustParent)
     request.trace = own
-    reply.header('server-timing', `traceparent;desc="${traceparentOf(own.span.spanContext())}"`)
+    // Whoever sent a trace that is trusted, a gateway, tells its own client.
+    if (own.isRoot) reply.header('server-timing', `traceparent;desc="${traceparentOf(own.span.spanContext())}"`)
     // Not Fastify's onResponse: it does not run when the client leaves early.
     const once = () => {
       reply.raw.off('finish', once).off('close', once)
@@ -91,6 +94,7 @@ function startTrace({ tracer }: Telemetry, request: FastifyRequest, trustParent:
     context: trace.setSpan(parent, span),
     traceId: span.spanContext().traceId,
     route,
+    isRoot: trace.getSpanContext(parent) === undefined,
     errorType: undefined,
   }
 }
