@@ -38,11 +38,13 @@ const dropped: ReadonlySet<string> = new Set([
   ...Object.values(internalHeaders),
 ])
 
-const isDropped = (name: string) =>
+const isDropped = (name: string): boolean =>
   dropped.has(name) ||
   name.charCodeAt(0) === 0x3a /* an HTTP/2 pseudo field */ ||
   name.startsWith('x-forwarded') ||
-  name.startsWith('portico-')
+  name.startsWith('portico-') ||
+  // Whoever makes variables of fields (CGI, WSGI) takes `portico_client_address` for the one with dashes.
+  (name.includes('_') && isDropped(name.replaceAll('_', '-')))
 
 /** The fields that go upstream: the client's, without those above and those that `Connection` names, and the gateway's. */
 export function upstreamHeaders(visit: Visit): string[] {
