@@ -19,7 +19,8 @@ import { inOrder, type Step } from './edge/visit.ts'
 
 /** The edge, in the order in which a request meets it. */
 export function edgeSteps(context: Context): readonly Step[] {
-  const { addresses, directory, telemetry, origins, sessions, limiter, forwardStep, heads, report, sampling } = context
+  const { addresses, directory, telemetry, origins, sessions, limiter, forwardStep, cache, heads, report, sampling } =
+    context
   return [
     visit => {
       visit.route = directory.table.find(visit.request.method ?? 'GET', visit.target.path)
@@ -39,6 +40,7 @@ export function edgeSteps(context: Context): readonly Step[] {
     visit => checkOrigin(visit, origins),
     checkAccess,
     allowExplanation,
+    visit => cache?.answer(visit),
     visit => forwardStep.forward(visit),
   ]
 }

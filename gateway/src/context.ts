@@ -11,6 +11,9 @@ import { createDirectory, type Directory } from './discovery/directory.ts'
 import { watchNames } from './discovery/dns.ts'
 import { watchList } from './discovery/listed.ts'
 import { type AnswerHeads, createAnswerHeads } from './edge/answer-head.ts'
+import { openCache } from './edge/cache/index.ts'
+import { hearPurges } from './edge/cache/purge.ts'
+import type { ResponseCache } from './edge/cache/response-cache.ts'
 import { type ClientAddresses, createClientAddresses } from './edge/client-address.ts'
 import { type Compressor, createCompressor } from './edge/compression.ts'
 import type { Origins } from './edge/cors.ts'
@@ -52,6 +55,8 @@ export interface Context {
   readonly reception: Reception
   readonly answerProblem: AnswerProblem
   readonly forwardStep: ForwardStep
+  /** Null: nothing is kept. */
+  readonly cache: ResponseCache | null
   readonly readiness: Readiness
   readonly doors: OpenDoors
   readonly compressor: Compressor | null
@@ -105,6 +110,22 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   const limiter = config.rates === null ? null : createRateLimiter(wallClock, config.rates)
 
   const compressor = config.compression ? createCompressor() : null
+  const forwardStep = createForwardStep({ forwarder, heads, report, compressor, doors })
+  const { targetOf } = forwardStep
+  const cache =
+    config.cacheBytes === 0
+      ? null
+      : openCache({
+          limitBytes: config.cacheBytes,
+          forwarder,
+          targetOf,
+          heads,
+          report,
+          compressor,
+          telemetry,
+          clock,
+          wallClock,
+        })
   const readiness: Readiness = { stopping: false }
   // Two workers share an instance's name: news are told apart by process.
   const processName = `${config.instance}.${process.pid}`
@@ -117,6 +138,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     doors,
     orders,
     ...(limiter === null ? [] : [shareCounts({ bus, limiter, instance: processName })]),
+    ...(cache === null ? [] : [hearPurges(bus, cache)]),
   ]
 
   return {
@@ -144,7 +166,8 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
       readiness,
     }),
     answerProblem: createProblemAnswer({ telemetry, heads, report }),
-    forwardStep: createForwardStep({ forwarder, heads, report, compressor, doors }),
+    forwardStep,
+    cache,
     readiness,
     doors,
     compressor,

@@ -30,7 +30,7 @@ const policy = Type.Object({
 
 const operation = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 128 }),
-  method: Type.String({ pattern: '^[A-Z]{3,16}$' }),
+  method: Type.String({ pattern: '^[A-Z][A-Z-]{2,15}$' }),
   url: path,
   summary: Type.String(),
   description: Type.String(),

@@ -83,9 +83,10 @@ export function createCompressor(): Compressor {
     between(visit, head) {
       const { request, route } = visit
       if (route?.policy.flow !== 'message' || request.method === 'HEAD') return null
-      const coding = choose(request.headers['accept-encoding'], head.status, head.headers, lengthOf(head.headers))
+      const sizeBytes = lengthOf(head.headers)
+      const coding = choose(request.headers['accept-encoding'], head.status, head.headers, sizeBytes)
       // Whoever could get it coded: a cache behind us must know, also when this client did not.
-      if (isWorthIt(head.headers)) head.headers.push('vary', 'accept-encoding')
+      if (choose('*', head.status, head.headers, sizeBytes) !== null) head.headers.push('vary', 'accept-encoding')
       if (coding === null) return null
       head.headers = coded(head.headers, coding)
       return streamCoders[coding]()
@@ -125,7 +126,7 @@ function isWorthIt(headers: readonly string[]): boolean {
   return isText
 }
 
-function lengthOf(headers: readonly string[]): number {
+export function lengthOf(headers: readonly string[]): number {
   for (let index = 0; index < headers.length; index += 2) {
     if (headers[index] === 'content-length') return Number(headers[index + 1])
   }

@@ -32,3 +32,9 @@ export const SessionsUnavailable = defineProblem(
   'Sessions cannot be checked now',
   'Nobody is treated as signed out because of it: repeat after `Retry-After`.',
 )
+export const NotKept = defineProblem(
+  'not_in_cache',
+  504,
+  'There is no kept answer',
+  'The request asked for one with `only-if-cached` and would take no other.',
+)

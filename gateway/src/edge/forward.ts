@@ -52,6 +52,7 @@ export function createForwardStep({
 
   function dress(visit: Visit, head: AnswerHead): Duplex | undefined {
     const through = compressor?.between(visit, head) ?? undefined
+    visit.onAnswer?.(head)
     heads.dress(visit, head.headers)
     if (head.explanation !== undefined) head.headers.push('portico-explain', asField(head.explanation))
     return through

@@ -39,6 +39,8 @@ export class Visit {
   upgrade: Upgrade | null = null
   /** Fields that the edge adds to the answer, flat. */
   readonly answerHeaders: string[] = []
+  /** Told of the service's answer before the client is: of a write, by those who keep what it changed. */
+  onAnswer: ((answer: { status: number; headers: readonly string[] }) => void) | null = null
   /** Fastify's, once it has routed the request. */
   reply: RawReply | null = null
   /** Set once metrics and span have it: the forwarder's end and a failure's answer can both be the end. */

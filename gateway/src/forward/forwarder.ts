@@ -87,6 +87,11 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   return {
     forward,
     ask,
+    stream(target, sink, settle) {
+      const exchange = new Exchange(tools, laneOf(target.upstream), target, Payload.of(null), sink, settle)
+      exchange.begin()
+      return { resume: () => exchange.resume(), giveUp: () => exchange.clientClosed(false) }
+    },
     upgrade(request, socket, head, target) {
       new Handshake(tools, laneOf(target.upstream), request, socket, head, target).begin()
     },

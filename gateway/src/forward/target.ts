@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Span } from '@opentelemetry/api'
-import type { Policy } from '@portico/contracts'
+import type { Policy, ProblemError } from '@portico/contracts'
 import type { Replica } from '../balancing/replica.ts'
 import type { Supports, Upstream } from '../balancing/upstream.ts'
+import type { Sink } from './sink.ts'
 
 // The seam between the edge and the forwarder. Header lists are flat, `[name, value, name, value, …]`, names in lower
 // case: it is what undici takes and what `ServerResponse.writeHead` writes fastest.
@@ -80,10 +81,20 @@ export interface Forwarder {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, target: ForwardTarget): void
   /** Same balancing, retries and errors for what the gateway itself asks. Longer answers than `limitBytes`: BadGateway. */
   ask(target: ForwardTarget, options: { body: Buffer | null; limitBytes: number }): Promise<WholeAnswer>
+  /** The same without body, its answer given to `sink` as it comes; `settle` is called once, as `forward` would settle. */
+  stream(target: ForwardTarget, sink: Sink, settle: (problem: ProblemError | null) => void): Ongoing
   /** Budget, breaker, limit and parked requests of each service, for the admin API. */
   snapshot(): LaneSnapshot[]
   /** Ends timers; parked requests fail. Requests under way go on. */
   close(): void
+}
+
+/** An answer on its way into a sink. */
+export interface Ongoing {
+  /** The sink takes more. */
+  resume(): void
+  /** Nobody wants the rest. */
+  giveUp(): void
 }
 
 /** What the forwarder needs of a Fastify reply. */
