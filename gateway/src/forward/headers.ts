@@ -69,6 +69,9 @@ function without(headers: string[], names: readonly string[]): string[] {
  * only the connection to the replica.
  */
 export function answerHeaders(parsed: Readonly<Record<string, string | string[] | undefined>>): string[] {
+  const coding = parsed['transfer-encoding']
+  // Of another coding nobody knows where it ends (RFC 9112, section 6.1): it would be read until all patience is gone.
+  if (coding !== undefined && String(coding).toLowerCase() !== 'chunked') throw new Error('unknown transfer coding')
   const flat: string[] = []
   const connection = parsed.connection
   const nominated = connection === undefined ? null : nominatedBy(String(connection), null)

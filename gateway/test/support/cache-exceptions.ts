@@ -14,7 +14,7 @@ export const exceptions: Readonly<Record<string, string>> = {
   'stale-close-s-maxage=2': noAnswer,
   'headers-store-Set-Cookie': cookie,
   '304-etag-update-response-Set-Cookie': cookie,
-  'headers-store-Transfer-Encoding': 'an unknown transfer coding has no known end: the connection is closed instead',
+  'headers-store-Transfer-Encoding': 'an unknown transfer coding has no known end: the answer is 502 instead',
   'other-authorization': authorization,
   'other-authorization-public': authorization,
   'other-authorization-must-revalidate': authorization,
