@@ -65,6 +65,7 @@ export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
   const { service, from, bus, database, telemetry, concurrency = 4 } = options
   const name = requireConsumerName(options.name)
   const handlers = handlersBySubject(options.on, from)
+  const leave = enterAlone(bus, durableOf(service, from))
   const stopping = new AbortController()
   const capacity = Math.max(16, concurrency * 8)
   let available = true
@@ -196,6 +197,7 @@ export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
       stopping.abort(new Error('the consumer is stopping'))
       await running
       await lanes.stop()
+      leave()
     },
     lag: () => lag,
   }
@@ -221,6 +223,17 @@ async function ensureConsumers(
   await ensureDeadLetterStream(client)
   await consumers.add(deadLetterStream, { ...common, filter_subject: replaySubject(service, name) })
   await consumers.add(streamOf(from), { ...common, filter_subject: eventFilter(from) })
+}
+
+const durablesInUse = new WeakMap<Bus, Set<string>>()
+
+/** Two consumers of one entity would share its durable, and each see half of the events. */
+function enterAlone(bus: Bus, durable: string): () => void {
+  const inUse = durablesInUse.get(bus) ?? new Set()
+  durablesInUse.set(bus, inUse)
+  if (inUse.has(durable)) throw new TypeError(`${durable} has a consumer already: give it the handlers of both`)
+  inUse.add(durable)
+  return () => inUse.delete(durable)
 }
 
 function handlersBySubject<Tables>(on: readonly Handler<Tables>[], from: string): Map<string, Handler<Tables>> {

@@ -91,9 +91,9 @@ t.test('stopping gives back what has not begun and waits for what has', async t 
   const stopping = lanes.stop().then(() => {
     stopped = true
   })
-  t.same(answers, ['release a2 1', 'release b1 1'])
+  t.same(answers, ['release a2 1500', 'release b1 1500'])
   lanes.add(deliveryOf('c', 1, answers))
-  t.equal(answers.at(-1), 'release c1 1')
+  t.equal(answers.at(-1), 'release c1 1500')
   await new Promise(resolve => setImmediate(resolve))
   t.notOk(stopped)
   await end('a1')

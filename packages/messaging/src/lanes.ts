@@ -22,6 +22,13 @@ interface Lane {
 }
 
 /**
+ * When we stop, for how long nobody shall get what we give back. Our requests for more are dead, but the server notices
+ * only at its next heartbeat (`heartbeatMs` of a pull); nats-server 2.9 forgets, until the acknowledgement's time is over,
+ * a repeat that it wants to send when a dead request is the first in its queue.
+ */
+const givenBackMs = 1_500
+
+/**
  * Deliveries in hand, a lane a key: keys run side by side, a key's own one after the other, lowest number first.
  *
  * @param concurrency how many are looked at at once
@@ -42,10 +49,12 @@ export function createLanes(options: {
   let inHand = 0
   let stopped = false
 
-  const keepAlive = setInterval(() => {
+  let keepAlive: NodeJS.Timeout | undefined
+
+  function tellServer() {
     for (const delivery of busy.keys()) delivery.working()
     for (const { waiting } of lanes.values()) for (const delivery of waiting) delivery.working()
-  }, workingEveryMs)
+  }
 
   function pump() {
     while (busy.size < concurrency) {
@@ -75,7 +84,8 @@ export function createLanes(options: {
   return {
     size: () => inHand,
     add(delivery) {
-      if (stopped) return delivery.release(1)
+      if (stopped) return delivery.release(givenBackMs)
+      keepAlive ??= setInterval(tellServer, workingEveryMs)
       inHand += 1
       const name = `${delivery.event.entity} ${delivery.event.key}`
       const known = lanes.get(name)
@@ -87,7 +97,7 @@ export function createLanes(options: {
     },
     async stop() {
       stopped = true
-      for (const lane of lanes.values()) release(takeAll(lane), 1)
+      for (const lane of lanes.values()) release(takeAll(lane), givenBackMs)
       await Promise.all(busy.values())
       clearInterval(keepAlive)
     },

@@ -43,7 +43,8 @@ export function startPull(options: PullOptions): Pull {
     if (done) return
     done = true
     clearInterval(watch)
-    if (!client.isClosed()) subscription.unsubscribe()
+    // Drained, not dropped: what is on its way to us would be missing until its acknowledgement runs out.
+    if (!client.isClosed()) subscription.drain().catch(() => {})
     if (reason !== undefined) options.onLost(reason)
   }
 
@@ -71,11 +72,10 @@ export function startPull(options: PullOptions): Pull {
 
   const subscription = client.subscribe(inbox, {
     callback(error, message) {
-      if (done) return
       if (error) return end(error.message)
       heardAt = performance.now()
       // What the server says of a request comes on the inbox; messages keep the subject they were published on.
-      if (message.subject === inbox) return status(message)
+      if (message.subject === inbox) return done ? undefined : status(message)
       asked = Math.max(0, asked - 1)
       // The client's read loop carries whatever was active when it connected.
       context.with(ROOT_CONTEXT, onMessage, undefined, message)
@@ -92,7 +92,7 @@ export function startPull(options: PullOptions): Pull {
 }
 
 /** What a status message means: how much of a request will not be delivered any more, or that all is lost. */
-export function readStatus({ headers }: Msg): { unused: number; lost?: string } {
+export function readStatus({ headers }: Pick<Msg, 'headers'>): { unused: number; lost?: string } {
   const code = headers?.code ?? 0
   const description = headers?.description ?? ''
   const unused = Number(headers?.get('Nats-Pending-Messages') || 0)

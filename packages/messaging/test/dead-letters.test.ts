@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { defineEvent } from '@portico/contracts'
-import { eventually } from '@portico/testkit'
+
 import { sql } from 'kysely'
 import t from 'tap'
 import { Type } from 'typebox'
@@ -15,6 +15,7 @@ import {
   replayDeadLetter,
 } from '../src/index.ts'
 import {
+  eventually,
   type House,
   move,
   openHouse,

@@ -1,9 +1,9 @@
 import { deepStrictEqual } from 'node:assert'
-import { eventually } from '@portico/testkit'
+
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import t from 'tap'
-import { move, openHouse, openParty, type Party, startConsumer, startRelay, stepsOf } from './house.ts'
+import { eventually, move, openHouse, openParty, type Party, startConsumer, startRelay, stepsOf } from './house.ts'
 
 t.test('events arrive, each once, those of a key in order', async t => {
   const { sender, receiver, relay } = await openHouse(t)
@@ -46,11 +46,16 @@ t.test('nothing is lost, doubled or reordered, whatever breaks', { timeout: 120_
   startRelay(t, second.sender)
   for (const party of [receiver, second.receiver]) startConsumer(t, party)
 
+  let natsDies = Promise.resolve()
   const strike: Record<string, () => Promise<unknown>> = {
     'sender loses PostgreSQL': () => loseSessions(sender),
     'receiver loses PostgreSQL': () => loseSessions(receiver),
     'everything is told twice': () => sql`update outbox set published_at = null`.execute(sender.database.kysely),
-    'NATS dies': () => nats.kill().then(nats.start),
+    // One death after the other.
+    'NATS dies': () => {
+      natsDies = natsDies.then(nats.kill).then(nats.start)
+      return natsDies
+    },
   }
   let run = 0
   const property = fc.asyncProperty(

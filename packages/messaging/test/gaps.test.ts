@@ -1,9 +1,10 @@
 import { deepStrictEqual } from 'node:assert'
-import { eventually } from '@portico/testkit'
+
 import { sql } from 'kysely'
 import t from 'tap'
 import { handle, listDeadLetters } from '../src/index.ts'
 import {
+  eventually,
   type House,
   move,
   openHouse,

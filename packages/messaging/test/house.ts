@@ -1,7 +1,7 @@
 import { defineEvent } from '@portico/contracts'
 import { type Database, openDatabase } from '@portico/database'
 import { silentTelemetry, type Telemetry } from '@portico/telemetry'
-import { type TestNats, testDatabase, testNats } from '@portico/testkit'
+import { type EventuallyOptions, type TestNats, testDatabase, testNats, eventually as until } from '@portico/testkit'
 import { sql } from 'kysely'
 import { Type } from 'typebox'
 import {
@@ -17,6 +17,10 @@ import {
   outbox,
   type Relay,
 } from '../src/index.ts'
+
+/** With patience for a busy machine: what is promised by time says so where it is awaited. */
+export const eventually = <T>(attempt: () => T | Promise<T>, options: EventuallyOptions = {}) =>
+  until(attempt, { withinMs: 20_000, ...options })
 
 export interface Scope {
   after(work: () => unknown): void

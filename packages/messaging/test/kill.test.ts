@@ -1,8 +1,17 @@
 import { deepStrictEqual } from 'node:assert'
-import { eventually, type StartedProcess, startProcess, testNats } from '@portico/testkit'
+import { type StartedProcess, startProcess, testNats } from '@portico/testkit'
 import { sql } from 'kysely'
 import t from 'tap'
-import { move, openParty, openTestDatabase, type Party, type Scope, startConsumer, stepsOf } from './house.ts'
+import {
+  eventually,
+  move,
+  openParty,
+  openTestDatabase,
+  type Party,
+  type Scope,
+  startConsumer,
+  stepsOf,
+} from './house.ts'
 
 const things = ['a', 'b', 'c', 'd', 'e', 'f']
 

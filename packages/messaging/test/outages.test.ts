@@ -2,11 +2,12 @@ import { deepStrictEqual } from 'node:assert'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { openDatabase } from '@portico/database'
 import { silentTelemetry } from '@portico/telemetry'
-import { eventually, privatePostgres, testDatabase } from '@portico/testkit'
+import { privatePostgres, testDatabase } from '@portico/testkit'
 import { sql } from 'kysely'
 import t from 'tap'
 import { handle, listDeadLetters, messagingMigrations, republish } from '../src/index.ts'
 import {
+  eventually,
   move,
   openHouse,
   openParty,

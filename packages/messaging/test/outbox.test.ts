@@ -1,12 +1,22 @@
 import { deepStrictEqual } from 'node:assert'
 import { jetstream } from '@nats-io/jetstream'
 import { defineEvent } from '@portico/contracts'
-import { eventually } from '@portico/testkit'
+
 import { sql } from 'kysely'
 import t from 'tap'
 import { Type } from 'typebox'
 import { cleanMessaging, InvalidPayload, outbox, payloadLimitBytes } from '../src/index.ts'
-import { move, openHouse, openParty, type Party, startConsumer, startRelay, stepsOf, ThingMoved } from './house.ts'
+import {
+  eventually,
+  move,
+  openHouse,
+  openParty,
+  type Party,
+  startConsumer,
+  startRelay,
+  stepsOf,
+  ThingMoved,
+} from './house.ts'
 
 t.test('an event lives and dies with its transaction', async t => {
   const { sender, relay } = await openHouse(t)

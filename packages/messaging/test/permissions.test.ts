@@ -4,7 +4,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { announceSubject, defineBroadcast, defineEvent, type ServiceContract } from '@portico/contracts'
 import { openDatabase } from '@portico/database'
 import { silentTelemetry } from '@portico/telemetry'
-import { eventually, testNats } from '@portico/testkit'
+import { testNats } from '@portico/testkit'
 import { sql } from 'kysely'
 import t from 'tap'
 import { Type } from 'typebox'
@@ -19,6 +19,7 @@ import {
   replayDeadLetter,
 } from '../src/index.ts'
 import {
+  eventually,
   move,
   openTestDatabase,
   type Party,

@@ -1,11 +1,21 @@
 import { deepStrictEqual } from 'node:assert'
 import { context, trace } from '@opentelemetry/api'
 import { createTelemetry, injectTrace, type Telemetry, withSpan } from '@portico/telemetry'
-import { type CapturedSpan, capturedSpans, eventually } from '@portico/testkit'
+import { type CapturedSpan, capturedSpans } from '@portico/testkit'
 import { sql } from 'kysely'
 import t from 'tap'
 import { handle, listDeadLetters, outbox, replayDeadLetter } from '../src/index.ts'
-import { openHouse, openParty, record, type Scope, startConsumer, stepsOf, type Tables, ThingMoved } from './house.ts'
+import {
+  eventually,
+  openHouse,
+  openParty,
+  record,
+  type Scope,
+  startConsumer,
+  stepsOf,
+  type Tables,
+  ThingMoved,
+} from './house.ts'
 
 async function openTraced(t: Scope) {
   const captured = await capturedSpans(t)
