@@ -1,3 +1,4 @@
+// Runs alone: it kills replicas under load and measures what comes through.
 import { type ChildProcess, fork } from 'node:child_process'
 import { createServer } from 'node:net'
 import { join } from 'node:path'

@@ -3,15 +3,18 @@ import { join } from 'node:path'
 import { type Keeper, startKeeper } from './processes/keeper.ts'
 import { whenLauncherIsGone } from './processes/launcher.ts'
 import { buildTap } from './suite/build-tap.ts'
-import { checksOf, runCheck } from './suite/checks.ts'
-import { testFiles } from './suite/files.ts'
+import { type CheckOutcome, checksOf, runCheck } from './suite/checks.ts'
+import { runsAlone, testFiles } from './suite/files.ts'
 import { describeFailure, summaryLine } from './suite/report.ts'
 import { startSuiteServers } from './suite/servers.ts'
-import type { FileOutcome, Tally } from './suite/tally.ts'
+import { addUp, type FileOutcome, type Tally } from './suite/tally.ts'
 import { runTap } from './suite/tap.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const fileLimitSeconds = 180
+const mostJobs = 4
+/** Of what a failed check said, the end. */
+const shownChars = 4_000
 const interruptedCode = 130
 
 /** Set from outside these would bend a test towards somebody's real servers. */
@@ -67,13 +70,20 @@ async function runEverything(paths: readonly string[], keeper: Keeper): Promise<
   const { folder, postgresUrl } = await servers
   const env: NodeJS.ProcessEnv = { ...process.env, PORTICO_TEST_POSTGRES_URL: postgresUrl, TMPDIR: join(folder, 'tmp') }
   for (const name of foreign) delete env[name]
-  const jobs = Math.max(1, Math.min(4, availableParallelism()))
-  const tally = await runTap({ root, files, env, jobs, fileLimitSeconds, keeper, onFile: printFile })
-  for (const { name, ok, output } of checks) {
-    tally[ok ? 'passed' : 'failed']++
-    if (!ok) tally.failures.unshift({ path: [name], diagnostics: { message: output.slice(-4_000) } })
-  }
-  return tally
+  const run = (files: readonly string[], jobs: number) =>
+    files.length > 0 ? [runTap({ root, files, env, jobs, fileLimitSeconds, keeper, onFile: printFile })] : []
+  const alone = files.filter(file => runsAlone(root, file))
+  const together = files.filter(file => !alone.includes(file))
+  return addUp([
+    ...checks.map(tallyOf),
+    ...(await Promise.all(run(together, Math.max(1, Math.min(mostJobs, availableParallelism()))))),
+    ...(await Promise.all(run(alone, 1))),
+  ])
+}
+
+function tallyOf({ name, ok, output }: CheckOutcome): Tally {
+  const failures = ok ? [] : [{ path: [name], diagnostics: { message: output.slice(-shownChars) } }]
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, failures }
 }
 
 function printFile({ name, ok, tests, seconds }: FileOutcome): void {

@@ -1,3 +1,4 @@
+// Runs alone: it starts the whole system.
 import { test } from 'tap'
 import { type Facts, noFacts } from './chaos/facts.ts'
 import { type Kill, killInTurn, victims } from './chaos/killer.ts'

@@ -1,3 +1,4 @@
+// Runs alone: it starts the whole system.
 import { test } from 'tap'
 import { everyTraceIsWhole } from './journey/complete.ts'
 import { journey } from './journey/journey.ts'

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 
 const rooms = ['packages', 'gateway', 'services', 'infra']
@@ -19,6 +19,16 @@ export function testFiles(root: string, paths: readonly string[]): string[] {
     return tests
   })
   return [...new Set(found)].map(file => relative(root, file).split(sep).join('/'))
+}
+
+const headChars = 1_000
+
+/**
+ * Whether a file wants the machine to itself, and says so in a comment at its top: `// Runs alone: …`. A whole system,
+ * or a measured time, beside another busy test says little.
+ */
+export function runsAlone(root: string, file: string): boolean {
+  return /^\/\/ Runs alone: /m.test(readFileSync(join(root, file), 'utf8').slice(0, headChars))
 }
 
 function walk(folder: string): string[] {

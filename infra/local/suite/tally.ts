@@ -13,6 +13,16 @@ export interface Tally {
   failures: Failure[]
 }
 
+export function addUp(tallies: readonly Tally[]): Tally {
+  const sum = (count: (tally: Tally) => number) => tallies.reduce((total, tally) => total + count(tally), 0)
+  return {
+    passed: sum(({ passed }) => passed),
+    failed: sum(({ failed }) => failed),
+    skipped: sum(({ skipped }) => skipped),
+    failures: tallies.flatMap(({ failures }) => failures),
+  }
+}
+
 export interface FileOutcome {
   readonly name: string
   readonly ok: boolean
