@@ -64,7 +64,7 @@ async function writeSome(sender: Party): Promise<void> {
 async function mortal(t: Scope, env: Record<string, string>) {
   const start = async () => {
     const started = await startProcess(t, { main: new URL('./replica.ts', import.meta.url), env })
-    await started.line(/ready/)
+    await started.line(/ready/, 60_000)
     return started
   }
   let current: StartedProcess = await start()
