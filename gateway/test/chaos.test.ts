@@ -4,9 +4,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import tap, { test } from 'tap'
-import { Pool } from 'undici'
 import { createHealthChecks, healthDefaults } from '../src/balancing/health.ts'
 import { eventually, type Front, listen, startFront, startReplica } from './forward-harness.ts'
+import { type Counted, load, sized } from './support/load.ts'
 
 // Replicas are processes that are killed, frozen and replaced while requests run. No request that may be repeated fails.
 
@@ -15,9 +15,9 @@ interface TestContext {
   comment(...text: string[]): void
 }
 
-const total = 10_000
-tap.setTimeout(180_000)
-const withTime = { timeout: 60_000 }
+const total = sized(10_000, 2_000)
+tap.setTimeout(sized(600_000, 180_000))
+const withTime = { timeout: sized(300_000, 60_000) }
 
 async function freePort(): Promise<number> {
   const server = createServer()
@@ -41,44 +41,11 @@ async function startCheckedFront(t: TestContext): Promise<Front> {
   return front
 }
 
-interface Counted {
-  readonly failures: Record<string, number>
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly worstMs: number
-}
-
-/** So many GETs, eight at a time, while `until` says that there is still something to see. */
-async function load(t: TestContext, front: Front, least: number, until: () => boolean = () => true): Promise<Counted> {
-  const pool = new Pool(`http://127.0.0.1:${front.port}`)
-  t.teardown(() => pool.destroy())
-  const failures: Record<string, number> = {}
-  const latenciesMs: number[] = []
-  let sent = 0
-  async function one(): Promise<void> {
-    while (sent < least || !until()) {
-      sent += 1
-      const fromMs = performance.now()
-      const outcome = await pool.request({ path: '/', method: 'GET' }).then(
-        async ({ statusCode, body }) => {
-          await body.dump()
-          return statusCode === 200 ? '' : String(statusCode)
-        },
-        error => error.code ?? 'broken',
-      )
-      latenciesMs.push(performance.now() - fromMs)
-      if (outcome !== '') failures[outcome] = (failures[outcome] ?? 0) + 1
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, one))
-  latenciesMs.sort((a, b) => a - b)
-  const at = (part: number) => latenciesMs[Math.min(latenciesMs.length - 1, Math.floor(latenciesMs.length * part))] ?? 0
-  const counted = { failures, p50Ms: at(0.5), p99Ms: at(0.99), worstMs: at(1) }
+/** So many GETs while `until` says that there is still something to see. */
+async function send(t: TestContext, front: Front, requests: number, until?: () => boolean): Promise<Counted> {
+  const counted = await load(t, { url: `http://127.0.0.1:${front.port}`, requests, ...(until && { until }) })
   const [lane] = front.forwarder.snapshot()
-  t.comment(
-    `${latenciesMs.length} requests, p50 ${counted.p50Ms.toFixed(1)} ms, p99 ${counted.p99Ms.toFixed(1)} ms, worst ` +
-      `${counted.worstMs.toFixed(0)} ms; ${lane?.retries} retries, ${lane?.hedges} hedges, ${lane?.hedgesWon} won`,
-  )
+  t.comment(`${lane?.retries} retries, ${lane?.hedges} hedges, ${lane?.hedgesWon} won`)
   return counted
 }
 
@@ -89,7 +56,7 @@ test('one of two replicas is killed each second, and comes back', withTime, asyn
   ports.forEach((port, index) => {
     front.add(port, `r${index}`)
   })
-  await load(t, front, 2_000)
+  await send(t, front, sized(2_000, 1_000))
   let kills = 0
   let replacing: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
@@ -101,7 +68,7 @@ test('one of two replicas is killed each second, and comes back', withTime, asyn
     })
   }, 1_000)
   t.teardown(() => clearInterval(timer))
-  const { failures } = await load(t, front, total, () => kills >= 5)
+  const { failures } = await send(t, front, total, () => kills >= sized(5, 3))
   clearInterval(timer)
   await replacing
   t.same(failures, {})
@@ -114,7 +81,7 @@ test('one of two replicas freezes, and thaws', withTime, async t => {
   ports.forEach((port, index) => {
     front.add(port, `r${index}`)
   })
-  await load(t, front, 1_000)
+  await send(t, front, 1_000)
   const [frozen] = front.upstream.replicas
   const frozenAtMs = performance.now()
   children[0]?.kill('SIGSTOP')
@@ -123,11 +90,12 @@ test('one of two replicas freezes, and thaws', withTime, async t => {
   const watching = eventually(() => frozen?.health === 'unhealthy', 5_000).then(() => {
     outAfterMs = performance.now() - frozenAtMs
   })
-  const { failures } = await load(t, front, total / 2, () => outAfterMs > 0)
+  const { failures } = await send(t, front, total, () => outAfterMs > 0)
   await watching
   t.same(failures, {})
   t.comment(`out after ${outAfterMs.toFixed(0)} ms`)
-  t.ok(outAfterMs < 3_000)
+  // Two seconds are promised; a machine that runs the whole suite at once may be late itself.
+  t.ok(outAfterMs < sized(2_000, 3_000))
   children[0]?.kill('SIGCONT')
   t.ok(await eventually(() => frozen?.health === 'healthy', 5_000))
 })
@@ -139,11 +107,12 @@ test('a replica that fails fast', withTime, async t => {
     response.writeHead(request.url === '/readyz' ? 200 : 500).end('no')
   })
   front.add(bad.port, 'bad')
-  const { failures } = await load(t, front, total / 2)
+  const { failures } = await send(t, front, total)
   t.same(failures, {})
   const snapshot = front.upstream.snapshot().replicas.find(({ id }) => id === 'bad')
   t.ok((snapshot?.requests ?? total) < total / 40, `it got ${snapshot?.requests}`)
-  t.ok((snapshot?.ejections ?? 0) > 0)
+  // Its score alone keeps nearly everybody away; who fails five times in a row is set aside as well.
+  t.ok((snapshot?.requests ?? 0) < 5 || (snapshot?.ejections ?? 0) > 0)
 })
 
 test('a replica that accepts and never answers', withTime, async t => {
@@ -160,7 +129,7 @@ test('a replica that accepts and never answers', withTime, async t => {
     silent.close()
   })
   front.add(await freePort().then(async port => (await startProcess(t, port)) && port), 'good')
-  const { failures } = await load(t, front, total / 2)
+  const { failures } = await send(t, front, total)
   t.same(failures, {})
   t.equal(front.upstream.replicas.find(({ id }) => id === 'silent')?.health, 'unhealthy')
 })

@@ -29,7 +29,11 @@ export function createHealthChecks(upstreams: Upstreams, options: HealthOptions 
     asking.delete(replica)
     const silent = found === 'silent' ? (silences.get(replica) ?? 0) + 1 : 0
     silences.set(replica, silent)
-    if (found === 'silent' && silent < options.silences) return
+    if (found === 'silent' && silent < options.silences) {
+      // Asked again at once: waiting for the next round would leave a frozen one in for longer than two seconds.
+      void check(service, replica)
+      return
+    }
     upstreams.of(service).setHealth(replica, found === 'ready' ? 'healthy' : 'unhealthy')
   }
 
