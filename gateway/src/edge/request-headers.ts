@@ -88,7 +88,8 @@ function forwarded(address: string, host: string, scheme: string): string {
   return host === '' ? `for=${node};proto=${scheme}` : `for=${node};host="${host}";proto=${scheme}`
 }
 
-function namedByConnection(connection: string | undefined): Set<string> | null {
+/** What `Connection` names: fields that end here. Null: nothing unusual. */
+export function namedByConnection(connection: string | undefined): Set<string> | null {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return null
   const names = connection.toLowerCase().split(',')
   return new Set(names.map(name => name.trim()))

@@ -1,3 +1,4 @@
+import { namedByConnection } from '../request-headers.ts'
 import type { Visit } from '../visit.ts'
 import { fieldOf, tokensIn } from './fields.ts'
 
@@ -44,8 +45,9 @@ export function matches({ names, values }: Selection, visit: Visit): boolean {
 
 function selecting({ request: { headers } }: Visit, name: string): string {
   const value = headers[name]
-  // Absent and empty are not the same.
-  if (value === undefined) return '\0'
+  // Absent and empty are not the same. What the client nominated away is absent for the service: were it not so here, it
+  // could have the answer of those who sent nothing kept for those who sent that value.
+  if (value === undefined || namedByConnection(headers.connection)?.has(name)) return '\0'
   const members = String(value)
     .split(',')
     .map(member => member.trim())
