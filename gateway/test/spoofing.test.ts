@@ -196,6 +196,38 @@ test('nobody gets a new allowance by claiming another address', async t => {
   t.same(statuses, [200, 200, 200, 200, 200, 429, 429, 429])
 })
 
+test('what one client says never becomes what another is answered', async t => {
+  let count = 0
+  const replica = await stubReplica(t, {
+    service: 'pages',
+    routes: [{ url: '/v1/page/:id', policy: { cache: { maxAgeSeconds: 60 } } }],
+    answer: ({ headers }, response) => {
+      count += 1
+      json(
+        response,
+        { count, language: headers['accept-language'] ?? 'none', host: headers['x-forwarded-host'] },
+        {
+          'cache-control': 'public, max-age=60',
+          vary: 'accept-language',
+        },
+      )
+    },
+  })
+  const gateway = await startGateway(t, { UPSTREAMS: `pages=${replica.address}`, RATE_LIMIT: 'off' })
+  const get = async (id: number, host: string, ...fields: string[]) => {
+    const head = [`GET /v1/page/${id} HTTP/1.1`, `Host: ${host}`, ...fields].join('\r\n')
+    const answer = await raw(gateway.port, `${head}\r\n\r\n`, { quietMs: 3_000 })
+    return JSON.parse(textOf(answer)) as { count: number; language: string; host: string }
+  }
+  const french = 'Accept-Language: fr'
+  await get(1, 'x', french, 'Connection: close, Accept-Language')
+  t.equal((await get(1, 'x', french, 'Connection: close')).language, 'fr', 'a field that was nominated away')
+  await get(2, 'evil.example', french, 'Connection: close')
+  t.equal((await get(2, 'x', french, 'Connection: close')).host, 'x', 'another Host')
+  const kept = await get(3, 'x', french, 'Connection: close')
+  t.equal((await get(3, 'x', french, 'Connection: close')).count, kept.count, 'and honest answers are kept')
+})
+
 test('behind our own proxy its word counts, and what lies further left does not', async t => {
   const { gateway } = await startHouse(t, { TRUSTED_PROXIES: '127.0.0.0/8,10.0.0.0/8' })
   for (const [fields, address] of [
