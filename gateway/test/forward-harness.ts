@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { type Policy, ProblemError, policyOf } from '@portico/contracts'
-import { silentTelemetry } from '@portico/telemetry'
+import { silentTelemetry, type Telemetry } from '@portico/telemetry'
 import { createUpstream, type Upstream, type UpstreamOptions, upstreamDefaults } from '../src/balancing/upstream.ts'
 import { createForwarder, type ForwarderOptions } from '../src/forward/forwarder.ts'
 import { endToEndHeaders } from '../src/forward/headers.ts'
@@ -28,9 +28,10 @@ export interface FrontOptions {
   target?: Partial<ForwardTarget>
   forwarder?: Partial<ForwarderOptions>
   upstream?: Partial<UpstreamOptions>
+  telemetry?: Telemetry
 }
 
-const telemetry = silentTelemetry()
+const silent = silentTelemetry()
 const always = () => true
 
 export const upstreamOptions: UpstreamOptions = {
@@ -41,6 +42,7 @@ export const upstreamOptions: UpstreamOptions = {
 }
 
 export async function startFront(t: TestContext, options: FrontOptions = {}): Promise<Front> {
+  const { telemetry = silent } = options
   const upstream = createUpstream('test', { ...upstreamOptions, ...options.upstream })
   const forwarder = createForwarder({ telemetry, ...options.forwarder })
   const ends: ForwardEnd[] = []
