@@ -9,6 +9,10 @@ export interface Measured {
   p50Ms: number
   p99Ms: number
   p999Ms: number
+  /** Of the served ones, and of the others. */
+  okP50Ms: number
+  okP99Ms: number
+  failedP99Ms: number
 }
 
 /** As many requests as come back, over a fixed number of connections: by wrk when it is there, else by our own. */
@@ -34,6 +38,9 @@ export async function closedLoop(url: string, connections: number, seconds: numb
     p50Ms: wrkTime(text, '50%'),
     p99Ms: wrkTime(text, '99%'),
     p999Ms: Number.NaN,
+    okP50Ms: Number.NaN,
+    okP99Ms: Number.NaN,
+    failedP99Ms: Number.NaN,
   }
 }
 

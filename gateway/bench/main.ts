@@ -1,13 +1,39 @@
 import { parseArgs } from 'node:util'
 import { measureCpu } from './cpu.ts'
+import { measureBodies, measureIdle } from './flows.ts'
 import { gatewayPeer } from './gateway-peer.ts'
+import { measureOverload } from './overload.ts'
 import { caddyPeer, forwarderPeer, haproxyPeer, httpProxyPeer, nginxPeer, type PeerKind, undiciPeer } from './peers.ts'
 import { measureSlowReplica } from './slow-replica.ts'
 
 const others = [nginxPeer, haproxyPeer, caddyPeer]
-const scenarios = ['cpu', 'slow-replica'] as const
+const byStrategy = ['peak-ewma', 'least-requests', 'round-robin', 'consistent-hash'].map(forwarderPeer)
 
-/** `npm run bench -- gateway [--scenario cpu|slow-replica] [--rounds 5] [--seconds 5] [--only undici,forwarder]` */
+interface Options {
+  rounds: number
+  seconds: number
+  mebibytes: number
+  idle: number
+  chosen: (kinds: readonly PeerKind[]) => PeerKind[]
+}
+
+const scenarios: Record<string, (options: Options) => Promise<void>> = {
+  cpu: ({ rounds, seconds, chosen }) =>
+    measureCpu(chosen([undiciPeer, forwarderPeer('peak-ewma'), gatewayPeer, httpProxyPeer, ...others]), {
+      rounds,
+      seconds,
+      connections: 64,
+    }),
+  'slow-replica': ({ chosen, ...options }) => measureSlowReplica(chosen([...byStrategy, ...others]), options),
+  overload: ({ chosen, ...options }) => measureOverload(chosen([forwarderPeer('peak-ewma'), ...others]), options),
+  bodies: ({ mebibytes }) => measureBodies(mebibytes),
+  idle: ({ idle }) => measureIdle(idle),
+}
+
+/**
+ * `npm run bench -- gateway [--scenario cpu] [--rounds 5] [--seconds 5] [--only undici,forwarder] [--mebibytes 2048]
+ * [--idle 10000]`
+ */
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
@@ -16,21 +42,19 @@ export async function run(args: readonly string[]): Promise<void> {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '5' },
       only: { type: 'string' },
+      mebibytes: { type: 'string', default: '2048' },
+      idle: { type: 'string', default: '10000' },
     },
   })
-  const rounds = Number(values.rounds)
-  const seconds = Number(values.seconds)
   const wanted = values.only?.split(',')
-  const chosen = (kinds: readonly PeerKind[]) =>
-    kinds.filter(kind => wanted === undefined || wanted.some(name => kind.name.includes(name)))
-  for (const scenario of scenarios) {
-    if (values.scenario !== undefined && values.scenario !== scenario) continue
-    if (scenario === 'cpu') {
-      const kinds = [undiciPeer, forwarderPeer('peak-ewma'), gatewayPeer, httpProxyPeer, ...others]
-      await measureCpu(chosen(kinds), { rounds, seconds, connections: 64 })
-    } else {
-      const strategies = ['peak-ewma', 'least-requests', 'round-robin', 'consistent-hash'].map(forwarderPeer)
-      await measureSlowReplica(chosen([...strategies, ...others]), { rounds, seconds })
-    }
+  const options: Options = {
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    mebibytes: Number(values.mebibytes),
+    idle: Number(values.idle),
+    chosen: kinds => kinds.filter(kind => wanted === undefined || wanted.some(name => kind.name.includes(name))),
+  }
+  for (const [name, measure] of Object.entries(scenarios)) {
+    if (values.scenario === undefined || values.scenario === name) await measure(options)
   }
 }

@@ -9,6 +9,7 @@ error_log ${folder}/error.log crit;
 events { worker_connections 4096; }
 http {
   access_log off;
+  client_max_body_size 0; proxy_request_buffering off; proxy_max_temp_file_size 0;
   client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
   keepalive_requests 1000000;
