@@ -12,56 +12,15 @@ const hopByHop: ReadonlySet<string> = new Set([
   'http2-settings',
 ])
 
-/**
- * The fields of a message that go on to the next hop, names in lower case.
- *
- * Taken out: hop-by-hop fields, whatever `Connection` nominates, and `refused`. `Content-Length` stays: it says how the
- * body goes on. `Expect` is answered by the forwarder, hop by hop.
- *
- * @param raw `[name, value, …]` as `IncomingMessage.rawHeaders` has it
- * @param refused lower-case names that the caller does not let through
- */
-export function endToEndHeaders(raw: readonly string[], refused: ReadonlySet<string>): string[] {
-  const kept: string[] = []
-  let nominated: string[] | null = null
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = (raw[index] ?? '').toLowerCase()
-    const value = raw[index + 1] ?? ''
-    if (name === 'connection') nominated = nominatedBy(value, nominated)
-    else if (!hopByHop.has(name) && name !== 'expect' && !refused.has(name)) kept.push(name, value)
-  }
-  return nominated === null ? kept : without(kept, nominated)
-}
-
 /** What `Connection` names beside the two usual words; null when there is nothing, which is nearly always. */
-function nominatedBy(value: string, before: string[] | null): string[] | null {
-  if (value === 'keep-alive' || value === 'close' || value === 'Keep-Alive') return before
+function nominatedBy(value: string): string[] | null {
+  if (value === 'keep-alive' || value === 'close') return null
   const names = value
     .toLowerCase()
     .split(',')
     .map(name => name.trim())
-    .filter(name => name !== '' && name !== 'close' && name !== 'keep-alive' && !protectedFields.has(name))
-  return names.length === 0 ? before : [...(before ?? []), ...names]
-}
-
-/** A sender must not nominate these (RFC 9110, section 7.6.1); taking them out would change the message or hide who asks. */
-const protectedFields: ReadonlySet<string> = new Set([
-  'authorization',
-  'cache-control',
-  'content-length',
-  'content-type',
-  'host',
-  'cookie',
-  'idempotency-key',
-])
-
-function without(headers: string[], names: readonly string[]): string[] {
-  const kept: string[] = []
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] ?? ''
-    if (!names.includes(name)) kept.push(name, headers[index + 1] ?? '')
-  }
-  return kept
+    .filter(name => name !== '' && name !== 'close' && name !== 'keep-alive')
+  return names.length === 0 ? null : names
 }
 
 /**
@@ -74,7 +33,7 @@ export function answerHeaders(parsed: Readonly<Record<string, string | string[] 
   if (coding !== undefined && String(coding).toLowerCase() !== 'chunked') throw new Error('unknown transfer coding')
   const flat: string[] = []
   const connection = parsed.connection
-  const nominated = connection === undefined ? null : nominatedBy(String(connection), null)
+  const nominated = connection === undefined ? null : nominatedBy(String(connection))
   for (const name in parsed) {
     if (hopByHop.has(name) || nominated?.includes(name)) continue
     const value = parsed[name]

@@ -20,8 +20,8 @@ export interface ForwardTarget {
   /** The forwarder keeps `bodyLimitBytes` for bodies that do not declare their length: `BodyTooLarge`. */
   readonly policy: Policy
   /**
-   * What the edge lets through (`endToEndHeaders` in headers.ts takes out what belongs to one hop only) and what it
-   * adds; the array becomes the forwarder's. It adds `portico-deadline-ms` and `traceparent`, and `host` when missing.
+   * What the edge lets through, without fields of one hop only, and what it adds; the array becomes the forwarder's. It
+   * adds `portico-deadline-ms` and `traceparent`.
    */
   readonly headers: string[]
   readonly deadlineAtMs: number
