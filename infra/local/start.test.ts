@@ -11,7 +11,7 @@ import { currentRun } from './state/run-file.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const launcher = join(import.meta.dirname, 'launch.mjs')
-const readyMs = 90_000
+const readyMs = 120_000
 const goneMs = 10_000
 const stopMs = 5_000
 
@@ -52,7 +52,7 @@ function pids(): Map<string, number> {
   return run ? processes.set('supervisor', run.pid).set('keeper', run.keeperPid) : processes
 }
 
-t.setTimeout(170_000)
+t.setTimeout(280_000)
 t.teardown(async () => {
   child?.kill('SIGKILL')
   const left = [...pids().values()]

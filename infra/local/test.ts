@@ -11,7 +11,8 @@ import { addUp, type FileOutcome, type Tally } from './suite/tally.ts'
 import { runTap } from './suite/tap.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const fileLimitSeconds = 180
+/** A file that takes longer is ended. What has the machine to itself may start a whole system several times. */
+const fileLimitSeconds = { together: 180, alone: 300 } as const
 const mostJobs = 4
 /** Of what a failed check said, the end. */
 const shownChars = 4_000
@@ -70,14 +71,15 @@ async function runEverything(paths: readonly string[], keeper: Keeper): Promise<
   const { folder, postgresUrl } = await servers
   const env: NodeJS.ProcessEnv = { ...process.env, PORTICO_TEST_POSTGRES_URL: postgresUrl, TMPDIR: join(folder, 'tmp') }
   for (const name of foreign) delete env[name]
-  const run = (files: readonly string[], jobs: number) =>
+  const run = (files: readonly string[], jobs: number, fileLimitSeconds: number) =>
     files.length > 0 ? [runTap({ root, files, env, jobs, fileLimitSeconds, keeper, onFile: printFile })] : []
+  const jobs = Math.max(1, Math.min(mostJobs, availableParallelism()))
   const alone = files.filter(file => runsAlone(root, file))
   const together = files.filter(file => !alone.includes(file))
   return addUp([
     ...checks.map(tallyOf),
-    ...(await Promise.all(run(together, Math.max(1, Math.min(mostJobs, availableParallelism()))))),
-    ...(await Promise.all(run(alone, 1))),
+    ...(await Promise.all(run(together, jobs, fileLimitSeconds.together))),
+    ...(await Promise.all(run(alone, 1, fileLimitSeconds.alone))),
   ])
 }
 

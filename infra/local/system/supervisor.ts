@@ -24,7 +24,7 @@ export interface Supervisor {
 }
 
 const serverStartMs = 60_000
-const replicaStartMs = 60_000
+const replicaStartMs = 120_000
 const routedMs = 15_000
 /** The whole stop, killing included, is over within 5 s. What the first leave of it is the last ones' to use. */
 const stopWithinMs = 4_700
