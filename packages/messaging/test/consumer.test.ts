@@ -79,7 +79,7 @@ t.test('stopping lets the handler that runs end, and leaves the rest to another 
   await stopping
   t.same((await stepsOf(receiver, 'effects')).a?.[0], 1)
   await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1, 2, 3] }), {
-    withinMs: 10_000,
+    withinMs: 20_000,
   })
 })
 
@@ -91,7 +91,7 @@ t.test('a consumer deleted behind its back makes itself anew', async t => {
   const { consumers } = await jetstreamManager(await receiver.bus.whenConnected(AbortSignal.timeout(5_000)))
   await consumers.delete('MOVER', 'watcher_mover_thing')
   await move(sender, [{ thing: 'a', step: 2 }])
-  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1, 2] }), { withinMs: 10_000 })
+  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1, 2] }), { withinMs: 20_000 })
   await eventually(() => consumer.lag() === 0)
 })
 

@@ -47,7 +47,7 @@ async function oneDeadLetter({ receiver }: House): Promise<ListedDeadLetter> {
       if (!letter || others.length > 0) throw new Error(`${others.length} others`)
       return letter
     },
-    { withinMs: 15_000 },
+    { withinMs: 30_000 },
   )
 }
 
@@ -128,12 +128,12 @@ t.test('a replay that fails again is a dead letter again; one can be mended or d
       if (letter.id === first.id) throw new Error('still the first')
       return letter
     },
-    { withinMs: 10_000 },
+    { withinMs: 20_000 },
   )
   t.equal(second.replayOf, first.id)
   t.equal(second.attempts, 2)
   await replayDeadLetter(receiver.bus, second.sequence, { payload: { thing: 'a', step: 5 } })
-  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [5] }), { withinMs: 10_000 })
+  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [5] }), { withinMs: 20_000 })
 
   await move(sender, [{ thing: 'b', step: 1 }])
   const third = await oneDeadLetter(house)
@@ -190,7 +190,7 @@ t.test('many events behind a poison one wait without hindering others', async t 
         Array.from({ length: 120 }, (_, step) => step),
       )
     },
-    { withinMs: 10_000 },
+    { withinMs: 20_000 },
   )
   const { rows } = await sql`select * from inbox_waiting`.execute(receiver.database.kysely)
   t.same(rows, [])

@@ -89,7 +89,7 @@ t.test('an event whose handler was killed is handled by another replica', async 
   const env = { ROLE: 'consumer', NAME: 'consumer-1', NATS: nats.url, DATABASE: receiverUrl }
   const first = await startProcess(t, { main: new URL('./replica.ts', import.meta.url), env })
   await move(sender, [{ thing: 'a', step: 1 }])
-  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1] }), { withinMs: 15_000 })
+  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1] }), { withinMs: 30_000 })
 
   // Whoever holds this lock keeps the handler in the middle of its transaction.
   await receiver.database.transaction(async trx => {
@@ -105,6 +105,6 @@ t.test('an event whose handler was killed is handled by another replica', async 
     await first.exited
   })
   startConsumer(t, receiver)
-  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1, 2] }), { withinMs: 12_000 })
+  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1, 2] }), { withinMs: 20_000 })
   t.pass('once, after the acknowledgement ran out')
 })

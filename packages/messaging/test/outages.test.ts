@@ -60,10 +60,10 @@ t.test('NATS stops answering without closing its connections', async t => {
   nats.pause()
   const from = performance.now()
   await move(sender, [{ thing: 'a', step: 2 }])
-  t.ok(performance.now() - from < 1_000, 'writers do not wait for it')
+  t.ok(performance.now() - from < 3_000, 'writers do not wait for it')
   await new Promise(resolve => setTimeout(resolve, 4_000))
   nats.resume()
-  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1, 2] }), { withinMs: 10_000 })
+  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1, 2] }), { withinMs: 20_000 })
 })
 
 t.test('NATS loses its disk: streams are made anew and filled from the outbox, without anyone', async t => {
@@ -80,7 +80,7 @@ t.test('NATS loses its disk: streams are made anew and filled from the outbox, w
   const again = await openParty(t, { nats: nats.url, database: receiverUrl, name: 'watcher-2' })
   startConsumer(t, again)
   await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), await stepsOf(sender, 'commits')), {
-    withinMs: 10_000,
+    withinMs: 20_000,
   })
 
   // A consumer that comes new finds the whole history again.
@@ -141,7 +141,7 @@ t.test('the database of a consumer is away for longer than its attempts would la
   await new Promise(resolve => setTimeout(resolve, 3_000))
   await server.start()
   await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), await stepsOf(sender, 'commits')), {
-    withinMs: 15_000,
+    withinMs: 30_000,
   })
   t.same(await listDeadLetters(receiver.bus), [], 'no attempt was counted')
   const { rows } = await sql`select from inbox_waiting where attempts > 0`.execute(receiver.database.kysely)
@@ -162,7 +162,7 @@ t.test('a connection lost in the middle of a handler is no failure of the handle
     ],
   })
   await move(sender, [{ thing: 'a', step: 1 }])
-  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1] }), { withinMs: 10_000 })
+  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1] }), { withinMs: 20_000 })
   t.equal(tries, 2)
   t.same(await listDeadLetters(receiver.bus), [])
 })

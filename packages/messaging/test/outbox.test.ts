@@ -84,7 +84,7 @@ t.test('the stream holds the events of a key in the order of their commits', asy
   await Promise.all(writers)
   const expected = await stepsOf(sender, 'commits')
   await eventually(async () => deepStrictEqual(await firstTold(sender, 6 * 24 * 3), expected), {
-    withinMs: 10_000,
+    withinMs: 20_000,
     everyMs: 200,
   })
 })
@@ -113,7 +113,7 @@ t.test('a second relay takes over at once', async t => {
     const { rows } = await sql`select from outbox where published_at is not null`.execute(sender.database.kysely)
     deepStrictEqual(rows.length, 1)
   })
-  t.ok(performance.now() - from < 2_000)
+  t.ok(performance.now() - from < 5_000)
 })
 
 t.test('its age is measured while NATS is away', async t => {

@@ -120,7 +120,7 @@ t.test('with its permissions alone a service does all it has to', async t => {
   let rings = 0
   receiver.bus.listen(Rang, () => void rings++)
   for (let step = 1; step <= 3; step++) await move(sender, [{ thing: 'a', step }])
-  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1, 3] }), { withinMs: 10_000 })
+  await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1, 3] }), { withinMs: 20_000 })
   sender.bus.broadcast(Rang, {})
   await eventually(() => rings === 1)
 

@@ -65,7 +65,7 @@ t.test('request, event, handler and its SQL are one trace', async t => {
       called(found, 'INSERT effects')
       return found
     },
-    { withinMs: 10_000 },
+    { withinMs: 20_000 },
   )
   const root = called(spans, 'POST /things')
   const producer = called(spans, 'publish mover.thing.moved.v1')
@@ -108,7 +108,7 @@ t.test('an event that was told without a span, or waited, is traced where it is 
       if (!found) throw new Error('none yet')
       return found
     },
-    { withinMs: 10_000 },
+    { withinMs: 20_000 },
   )
   t.match(letter.trace.traceparent, traceId)
   broken = false
