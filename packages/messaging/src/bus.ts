@@ -63,6 +63,7 @@ export async function connectBus(options: ConnectionOptions): Promise<Bus> {
   ): Unsubscribe {
     const subscriber = createSubscriber(definition.subject, message => receive(message))
     async function receive(message: Msg) {
+      if (!isFirstHand(message)) return dropped.inc({ reason: 'from a stream' })
       try {
         const payload: unknown = JSON.parse(message.string())
         requireValid(definition, payload)
@@ -97,6 +98,14 @@ export async function connectBus(options: ConnectionOptions): Promise<Bus> {
         else dropped.inc({ reason: 'not theirs to say' })
       }),
   }
+}
+
+/**
+ * Whether somebody published it, and not JetStream in somebody's name. Who owns a stream chooses where it republishes and
+ * where a push consumer delivers, past the permissions of its own user; the server marks both in ways nobody can leave out.
+ */
+function isFirstHand({ reply, headers: fields }: Msg): boolean {
+  return !reply && !fields?.has('Nats-Stream')
 }
 
 interface Subscriber {

@@ -1,3 +1,4 @@
+import { AckPolicy, jetstreamManager } from '@nats-io/jetstream'
 import { trace } from '@opentelemetry/api'
 import type { Announcement } from '@portico/contracts'
 import { CachePurge, defineBroadcast } from '@portico/contracts'
@@ -32,6 +33,35 @@ function announcementOf(service: string): Announcement {
     draining: false,
   }
 }
+
+t.test('what a stream says in somebody’s name is not believed', async t => {
+  const nats = await testNats(t)
+  const [forger, hearer] = await Promise.all([openBus(t, nats.url, 'a'), openBus(t, nats.url, 'b')])
+  const heard: number[] = []
+  hearer.listen(Rang, ({ times }) => {
+    heard.push(times)
+  })
+  await Promise.all([forger.whenConnected(soon()), hearer.whenConnected(soon())])
+  await hearer.current()?.flush()
+  const client = forger.current()
+  if (!client) throw new Error('not connected')
+  const manager = await jetstreamManager(client)
+  const forged = JSON.stringify({ times: 666 })
+
+  await manager.streams.add({ name: 'OWN', subjects: ['own'], republish: { src: 'own', dest: Rang.subject } })
+  await client.request('own', forged)
+  await manager.consumers.add('OWN', { deliver_subject: Rang.subject, ack_policy: AckPolicy.None })
+  await client.request('own', forged)
+  const seen = client.subscribe(Rang.subject, { max: 1 })
+  await client.flush()
+  await client.request('own', forged)
+  for await (const message of seen) t.equal(message.string(), forged, 'it does arrive')
+
+  await client.flush()
+  forger.broadcast(Rang, { times: 1 })
+  await eventually(() => heard.includes(1))
+  t.same(heard, [1])
+})
 
 t.test('whoever listens hears, also after NATS was gone, and nobody else', async t => {
   const nats = await testNats(t)
