@@ -63,7 +63,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     // The gateway's own steps read the whole target; Fastify and http-proxy need no more than the path.
     rewriteUrl: request => reception.visitOf(request as IncomingMessage).target.path,
     frameworkErrors: (_error, request, reply) => fail(request, reply, BadRequest()),
-    serverFactory: handler => createEdgeServer(context, handler, upgrade),
+    serverFactory: handler => createEdgeServer({ ...context, tls: context.config.tls }, handler, upgrade),
   })
 
   function visit(request: FastifyRequest, reply: FastifyReply): void {

@@ -31,6 +31,8 @@ export interface Config {
   readonly cacheBytes: number
   readonly compression: boolean
   readonly workers: number
+  /** Which of the workers this process is, from 0; set by the process that starts them. */
+  readonly worker: number
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | null
   readonly drainMs: number
   readonly shutdownMs: number
@@ -76,6 +78,7 @@ const variables = {
   CACHE_BYTES: integer({ min: 0, max: 16 * 1_024 * mebibytes, or: 64 * mebibytes }),
   COMPRESSION: flag({ or: true }),
   WORKERS: integer({ min: 1, max: 256, or: 1 }),
+  WORKER: integer({ min: 0, max: 255, or: 0 }),
   TLS_CERTIFICATE_FILE: text({ or: null }),
   TLS_KEY_FILE: text({ or: null }),
   DRAIN_MS: integer({ min: 0, max: 600_000, or: 1_000 }),
@@ -92,8 +95,9 @@ export function readConfig(
     host: read.HOST,
     port: read.PORT,
     adminHost: read.ADMIN_HOST,
-    adminPort: read.ADMIN_PORT,
-    instance: read.INSTANCE ?? `gateway-${process.pid}`,
+    // Each worker has numbers of its own, so each has a port to read them at.
+    adminPort: read.ADMIN_PORT === 0 ? 0 : read.ADMIN_PORT + read.WORKER,
+    instance: `${read.INSTANCE ?? `gateway-${process.pid}`}${read.WORKERS > 1 ? `.${read.WORKER}` : ''}`,
     zone: read.ZONE,
     publicUrl: read.PUBLIC_URL,
     bus: { servers: read.NATS_URL, user: read.NATS_USER, password: read.NATS_PASSWORD },
@@ -121,6 +125,7 @@ export function readConfig(
     cacheBytes: read.CACHE_BYTES,
     compression: read.COMPRESSION,
     workers: read.WORKERS,
+    worker: read.WORKER,
     tls:
       read.TLS_CERTIFICATE_FILE === null || read.TLS_KEY_FILE === null
         ? null

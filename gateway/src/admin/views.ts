@@ -53,6 +53,7 @@ export function explain({ directory }: Context, method: string, path: string) {
 export function viewOfStatus({ bus, directory, sessions, config, readiness }: Context) {
   return {
     instance: config.instance,
+    pid: process.pid,
     zone: config.zone,
     stopping: readiness.stopping,
     natsConnected: bus.isConnected(),

@@ -56,7 +56,10 @@ export class Visit {
     this.startedAtMs = nowMs
     this.clientAddress = peer.address
     this.scheme = peer.encrypted ? 'https' : 'http'
-    this.host = request.headers.host ?? ''
+    const { headers } = request
+    // HTTP/2 has the authority among its pseudo fields.
+    const authority = headers.host ?? headers[':authority']
+    this.host = typeof authority === 'string' ? authority : ''
   }
 }
 

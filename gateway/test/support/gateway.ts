@@ -28,6 +28,7 @@ export async function startGateway(
       ...env,
     },
     ready: () => ready(url),
+    deadlineMs: 40_000,
   })
   return { url, port, adminUrl: `http://127.0.0.1:${adminPort}`, process }
 }
