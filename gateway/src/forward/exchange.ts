@@ -158,7 +158,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
       this.#journal?.waits('waited', nowMs)
       return
     }
-    if (this.#waitedMs > this.#tools.bounds.parkingMs || !parking.add(this)) {
+    if (this.#lane.closed || this.#waitedMs > this.#tools.bounds.parkingMs || !parking.add(this)) {
       this.#finish('failed', unavailable(1_000, 'No replica is there.'), 'failure')
       return
     }

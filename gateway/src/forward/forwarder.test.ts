@@ -303,6 +303,42 @@ test('requests wait for a replica to come', async t => {
   t.equal(front.forwarder.snapshot()[0]?.parked, 0)
 })
 
+test('when the forwarder closes, nobody waits on', async t => {
+  const front = await startFront(t)
+  const waiting = request(`http://127.0.0.1:${front.port}/`)
+  t.ok(await eventually(() => front.forwarder.snapshot()[0]?.parked === 1))
+  front.forwarder.close()
+  const answer = await waiting
+  t.equal(answer.statusCode, 503)
+  await answer.body.dump()
+})
+
+test('an answer that comes before the body is told, and the rest of the body is dropped', async t => {
+  const replica = await startReplica(t, (_, response) => response.writeHead(401).end('who are you?'))
+  const length = 50_000_000
+  const front = await startFront(t, { policy: { flow: 'stream', bodyLimitBytes: length } })
+  front.add(replica.port)
+  const socket = connect(front.port, '127.0.0.1')
+  let answer = ''
+  socket.setEncoding('latin1').on('data', text => {
+    answer += text
+  })
+  let gone = false
+  socket.on('error', () => {
+    gone = true
+  })
+  socket.on('close', () => {
+    gone = true
+  })
+  socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`)
+  const chunk = Buffer.alloc(50_000)
+  const dribble = setInterval(() => socket.write(chunk), 5)
+  t.teardown(() => clearInterval(dribble))
+  t.ok(await eventually(() => answer.includes('who are you?')))
+  t.match(answer, /^HTTP\/1.1 401/)
+  t.ok(await eventually(() => gone, 6_000), 'whoever goes on sending is cut off')
+})
+
 test('a slow reader holds the replica back', async t => {
   let written = 0
   const replica = await startReplica(t, (_, response) => {

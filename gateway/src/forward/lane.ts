@@ -31,7 +31,9 @@ export interface Lane {
   /** The route's latency. A policy object belongs to one route and lives as long as its contract. */
   latencyOf(policy: Policy): LatencyTrack
   snapshot(): LaneSnapshot
+  /** Nobody waits any more. */
   close(): void
+  readonly closed: boolean
 }
 
 export interface LaneOptions {
@@ -49,6 +51,7 @@ export function createLane(upstream: Upstream, { clock, parkingLimit, limitConcu
   const parking = createParking<Waiting>(parkingLimit, waiting => waiting.tryAgain())
   const latencies = new WeakMap<Policy, LatencyTrack>()
   const counts = { retries: 0, hedges: 0, hedgesWon: 0, shed: 0 }
+  let closed = false
   const unsubscribe = upstream.onChange(() => {
     breaker.hope()
     parking.wake()
@@ -100,6 +103,13 @@ export function createLane(upstream: Upstream, { clock, parkingLimit, limitConcu
       retryTokens: Math.floor(budget.tokens()),
       ...counts,
     }),
-    close: unsubscribe,
+    close() {
+      closed = true
+      unsubscribe()
+      parking.wake()
+    },
+    get closed() {
+      return closed
+    },
   }
 }
