@@ -32,8 +32,12 @@ async function main(all: readonly string[]): Promise<number> {
     return await command.run(args, { house: openHouse(root, process.env), json: all.includes('--json'), print, tell })
   } catch (error) {
     tell(error instanceof Error ? error.message : String(error))
-    return 1
+    return isAboutArguments(error) ? wrongArguments : 1
   }
+}
+
+function isAboutArguments(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 }
 
 async function overview(): Promise<string> {

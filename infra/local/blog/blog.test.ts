@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { test } from 'tap'
-import { authorsOf, dateOf, listOf } from './fields.ts'
+import { authorsOf, dateOf, listOf, tagsOf } from './fields.ts'
 import { splitFrontMatter } from './front-matter.ts'
+import { withoutMarks } from './generators.ts'
 import { findPosts, readPost, slugOf } from './read-blog.ts'
 import { findImages, imageOf, isLocal, localTargets, postOf, rewriteTargets } from './references.ts'
 
@@ -87,4 +88,44 @@ test('targets are rewritten in Markdown and HTML, and left alone in code', t => 
   )
   t.equal(rewriteTargets('`![a](/x.png)`\n```\n[b](/y)\n```\n', rewrite), '`![a](/x.png)`\n```\n[b](/y)\n```\n')
   t.end()
+})
+
+test('tags as Jekyll writes them, and a category of several words', t => {
+  t.strictSame(tagsOf({ tags: 'a b', categories: 'c, d e', category: 'Best Practices' }), [
+    'a',
+    'b',
+    'c',
+    'd e',
+    'Best Practices',
+  ])
+  t.end()
+})
+
+test('a local time in TOML is UTC on every machine', t => {
+  const { data } = splitFrontMatter('+++\ndate = 2019-05-04T10:30:00\nlast = 2019-05-04\n+++\n')
+  t.equal(dateOf(data, 'date'), '2019-05-04T10:30:00.000Z')
+  t.equal(dateOf(data, 'last'), '2019-05-04T00:00:00.000Z')
+  t.end()
+})
+
+test('the marks of generators become Markdown, and stay in code', t => {
+  t.equal(withoutMarks('![a]({{ site.baseurl }}/a.png) `{{ site.baseurl }}`'), '![a](/a.png) `{{ site.baseurl }}`')
+  t.equal(
+    withoutMarks('[b]({% post_url 2015-03-01-b %}) ![c]({{ "/c.png" | relative_url }})'),
+    '[b](/2015-03-01-b) ![c](/c.png)',
+  )
+  t.equal(withoutMarks('{% highlight js %}\na({{ site.url }})\n{% endhighlight %}'), '```js\na({{ site.url }})\n```')
+  t.equal(withoutMarks('{{< figure src="/d.png" alt="D" >}} [e]({{< ref "e.md" >}})'), '![D](/d.png) [e](e.md)')
+  t.equal(withoutMarks('<img src="__GHOST_URL__/f.png">'), '<img src="/f.png">')
+  t.end()
+})
+
+test('a folder named like a room but without posts hides no post; the page of a folder is none', async t => {
+  const folder = t.testdir({
+    content: { images: { 'a.png': 'x' } },
+    'hello.md': '---\ntitle: Hello\n---\ntext',
+    '_index.md': '---\ntitle: All\n---\ntext',
+  })
+  t.strictSame(await findPosts(folder), [join(folder, '_index.md'), join(folder, 'hello.md')])
+  await t.rejects(readPost(folder, join(folder, '_index.md')), /page of a folder/)
 })

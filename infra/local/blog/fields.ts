@@ -8,7 +8,22 @@ export function textOf(data: Record<string, unknown>, ...names: string[]): strin
   return null
 }
 
-/** A list, however it was written: a YAML list, commas, or Jekyll's spaces between tags. */
+/**
+ * Tags and categories. In one text they stand between commas; without any, between spaces, as Jekyll reads `tags` and
+ * `categories`. A single `category` may have a name of several words.
+ */
+export function tagsOf(data: Record<string, unknown>): string[] {
+  const words = (value: unknown) => (typeof value === 'string' && !value.includes(',') ? value.split(/\s+/) : value)
+  return listOf(
+    { ...data, tags: words(data.tags), categories: words(data.categories) },
+    'tags',
+    'categories',
+    'category',
+    'keywords',
+  )
+}
+
+/** A list, however it was written: a YAML list, or commas. */
 export function listOf(data: Record<string, unknown>, ...names: string[]): string[] {
   const found = names.flatMap(name => {
     const value = data[name]
@@ -47,7 +62,7 @@ export function dateOf(data: Record<string, unknown>, ...names: string[]): strin
   for (const name of names) {
     const value = data[name]
     if (value === undefined || value === null || value === '') continue
-    const date = value instanceof Date ? new Date(value.toISOString()) : parseDate(String(value).trim())
+    const date = parseDate(value instanceof Date ? value.toISOString() : String(value).trim())
     if (Number.isNaN(date.getTime())) throw new Error(`the date "${String(value).slice(0, 40)}" cannot be read`)
     return date.toISOString()
   }

@@ -85,7 +85,7 @@ async function uploadAll(
 ): Promise<Map<string, string>> {
   const { client } = options
   const folder = `/imported/${slugOf(basename(resolve(options.folder)), 'blog')}`
-  const known = new Map<string, string>()
+  const known = new Map<string, string | Promise<string>>()
   for await (const each of everyItem(page => client.listFiles({ query: { ...page, folder, limit: 100 } })))
     known.set(each.sha256, each.id)
 
@@ -100,11 +100,12 @@ async function uploadAll(
         .update(await readFile(path))
         .digest('hex')
       const found = known.get(sha256)
-      if (found) report.images.alreadyThere++
-      else report.images.added++
-      const id = found ?? (await upload(client, path, folder, sha256))
+      const id = found ?? upload(client, path, folder, sha256)
+      // Known from here on, not from its end: the same picture may be under way under another name.
       known.set(sha256, id)
-      fileIds.set(image, id)
+      fileIds.set(image, await id)
+      if (found === undefined) report.images.added++
+      else report.images.alreadyThere++
     },
     (image, reason) => {
       report.refused.push({ source: image, reason })

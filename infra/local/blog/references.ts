@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { basename, extname, join, posix, relative, sep } from 'node:path'
+import { outsideCode } from './code.ts'
 import { type SourcePost, slugOf } from './read-blog.ts'
 
 const imageEndings = new Set(['.png', '.jpg', '.jpeg', '.gif', '.webp', '.avif', '.svg'])
@@ -22,14 +23,10 @@ export async function findImages(folder: string): Promise<Map<string, string>> {
 
 // `![alt](target "title")`, `[text](target)`, and HTML's src and href. What stands in code is text and stays.
 const target = /(!?\[[^\]]*\]\(\s*<?)([^\s)>]+)|(<(?:img|a|source)\b[^>]*?\s(?:src|href)\s*=\s*["'])([^"']+)/gi
-const code = /(```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)|`[^`\n]*`)/
 
 /** Rewrites each link and image target of a Markdown text; null leaves one as it is. */
 export function rewriteTargets(markdown: string, rewrite: (target: string) => string | null): string {
-  return markdown
-    .split(code)
-    .map((part, index) => (index % 2 === 1 ? part : part.replace(target, replaceWith(rewrite))))
-    .join('')
+  return outsideCode(markdown, text => text.replace(target, replaceWith(rewrite)))
 }
 
 const replaceWith =

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createClient, type Session, tokenSession } from '@portico/client'
 import * as content from '@portico/contracts/content'
@@ -34,12 +35,13 @@ export const command: Command = {
       allowPositionals: true,
       options: { url: { type: 'string' }, 'token-file': { type: 'string' } },
     })
-    const [folder] = positionals
-    if (folder === undefined || positionals.length > 1) {
+    const [given] = positionals
+    if (given === undefined || positionals.length > 1) {
       context.tell(usage.trimEnd())
       return wrongArguments
     }
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`There is no folder ${folder}`)
+    const folder = fromHere(given)
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`There is no folder ${given}`)
     const { house } = context
     const client = createClient({
       baseUrl: values.url ?? house.url,
@@ -51,14 +53,22 @@ export const command: Command = {
     const startedAtMs = performance.now()
     const report = await importBlog({ folder, client, onProgress: view.show }).finally(() => view.end())
     show(report, (performance.now() - startedAtMs) / 1_000, context)
-    return report.posts.added + report.posts.alreadyThere > 0 ? 0 : 1
+    const isThere = report.posts.added + report.posts.alreadyThere > 0
+    if (!isThere) context.tell('No post came in: is this the folder of a blog?')
+    return isThere ? 0 : 1
   },
 }
 
-function sessionFrom(path: string | undefined): Session | null {
-  if (path === undefined) return null
-  if (!existsSync(path)) throw new Error(`There is no file ${path}`)
+function sessionFrom(given: string | undefined): Session | null {
+  if (given === undefined) return null
+  const path = fromHere(given)
+  if (!existsSync(path)) throw new Error(`There is no file ${given}`)
   return tokenSession({ accessToken: readFileSync(path, 'utf8').trim() })
+}
+
+/** npm runs its scripts at the root of the workspace, and says where it was called. */
+function fromHere(path: string): string {
+  return resolve(process.env.INIT_CWD ?? process.cwd(), path)
 }
 
 function show(report: ImportReport, seconds: number, { json, print }: CommandContext): void {
@@ -71,6 +81,5 @@ function show(report: ImportReport, seconds: number, { json, print }: CommandCon
   print(`Images: ${images.added} added, ${images.alreadyThere} were there already`)
   if (refused.length > 0) print(`Left out (${refused.length}):`)
   for (const { source, reason } of refused) print(`  ${source}: ${reason}`)
-  if (posts.added + posts.alreadyThere === 0) print('No post was found: is this the folder of a blog?')
   print(`Done in ${seconds.toFixed(1)} s.`)
 }
