@@ -52,7 +52,7 @@ export function openDoor(url: string, token: string | null = null, answers: Answ
     })
     const bytes = await response.bytes()
     const { status, headers } = response
-    const traceId = headers.get('portico-request-id') ?? ''
+    const traceId = traceIdIn(headers)
     const answer = { method, path, status, headers, bytes, json: parsed(headers, bytes), traceId }
     answers.push(answer)
     return answer
@@ -66,6 +66,14 @@ export function openDoor(url: string, token: string | null = null, answers: Answ
     as: other => openDoor(url, other, answers),
     answers,
   }
+}
+
+/** Every answer names its trace, and one trace. */
+function traceIdIn(headers: Headers): string {
+  const field = headers.get('server-timing') ?? ''
+  const ids = [...field.matchAll(/traceparent;desc="00-([0-9a-f]{32})-[0-9a-f]{16}-0[01]"/g)].map(([, id = '']) => id)
+  if (ids.length === 1 && ids[0]) return ids[0]
+  throw new Error(`Server-Timing names ${ids.length} traces: ${field}`)
 }
 
 /** The body, checked against the contract. @throws when the status or the body is another one */
