@@ -270,6 +270,8 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#winner = attempt
     this.#upstreamStatus = status
     try {
+      // RFC 9110, section 15: there is nothing behind 599, and nobody knows what a client makes of it.
+      if (status > 599) throw new RangeError(`${status} is no status of HTTP`)
       this.#sink.head(status, answerHeaders(headers), this)
     } catch (error) {
       // A head that cannot be written, or that the edge refuses.
