@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { measureCached } from './cached.ts'
 import { measureCpu } from './cpu.ts'
 import { measureBodies, measureIdle } from './flows.ts'
 import { gatewayPeer } from './gateway-peer.ts'
@@ -24,6 +25,7 @@ const scenarios: Record<string, (options: Options) => Promise<void>> = {
       seconds,
       connections: 64,
     }),
+  cached: ({ rounds, seconds }) => measureCached({ rounds, seconds, connections: 64 }),
   'slow-replica': ({ chosen, ...options }) => measureSlowReplica(chosen([...byStrategy, ...others]), options),
   overload: ({ chosen, ...options }) => measureOverload(chosen([forwarderPeer('peak-ewma'), ...others]), options),
   bodies: ({ mebibytes }) => measureBodies(mebibytes),
