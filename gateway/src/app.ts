@@ -13,9 +13,10 @@ import { answerPlain } from './edge/plain-answer.ts'
 import { probes } from './edge/probes.ts'
 import { createEdgeServer } from './edge/server.ts'
 import { authenticate } from './edge/session.ts'
+import { withShortcut } from './edge/shortcut.ts'
 import { startTrace } from './edge/trace.ts'
 import { createUpgrades } from './edge/upgrade.ts'
-import { inOrder, type Step } from './edge/visit.ts'
+import { inOrder, type Step, type Visit } from './edge/visit.ts'
 
 /** The edge, in the order in which a request meets it. */
 export function edgeSteps(context: Context): readonly Step[] {
@@ -23,7 +24,7 @@ export function edgeSteps(context: Context): readonly Step[] {
     context
   return [
     visit => {
-      visit.route = directory.table.find(visit.request.method ?? 'GET', visit.target.path)
+      visit.route ??= directory.table.find(visit.request.method ?? 'GET', visit.target.path)
     },
     visit => addresses.settle(visit),
     visit => startTrace(telemetry, sampling, visit),
@@ -47,7 +48,7 @@ export function edgeSteps(context: Context): readonly Step[] {
 
 /** The whole front door: one catch-all mount of http-proxy, whose handler is ours. */
 export async function createApp(context: Context): Promise<FastifyInstance> {
-  const { reception, answerProblem, limits, telemetry, directory, readiness, sampling } = context
+  const { reception, answerProblem, limits, telemetry, directory, readiness, sampling, cache } = context
   const run = inOrder(edgeSteps(context))
 
   const upgrade = createUpgrades({ reception, run, answerProblem })
@@ -63,13 +64,21 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     // The gateway's own steps read the whole target; Fastify and http-proxy need no more than the path.
     rewriteUrl: request => reception.visitOf(request as IncomingMessage).target.path,
     frameworkErrors: (_error, request, reply) => fail(request, reply, BadRequest()),
-    serverFactory: handler => createEdgeServer({ ...context, tls: context.config.tls }, handler, upgrade),
+    serverFactory: handler =>
+      createEdgeServer(
+        { ...context, tls: context.config.tls },
+        cache === null ? handler : withShortcut(handler, directory, reception.visitOf, enter),
+        upgrade,
+      ),
   })
 
   function visit(request: FastifyRequest, reply: FastifyReply): void {
     const visit = reception.visitOf(request.raw)
     reply.hijack()
     visit.reply = reply
+    enter(visit)
+  }
+  function enter(visit: Visit): void {
     try {
       run(visit)?.catch(error => answerProblem(visit, error))
     } catch (error) {

@@ -53,7 +53,8 @@ export interface Encoded {
 const overheadBytes = 600
 
 export const sizeOf = ({ key, head, body, encoded }: Entry): number => {
-  let bytes = overheadBytes + key.length + body.length
+  // Small bodies are held a second time, as text.
+  let bytes = overheadBytes + key.length + 2 * body.length
   for (const text of head.headers) bytes += 2 * text.length
   for (const copy of encoded.values()) bytes += copy?.body.length ?? 0
   return bytes
