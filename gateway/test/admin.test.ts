@@ -64,6 +64,10 @@ test('operators ask and change on a port of their own', async t => {
     status: 403,
   })
 
+  t.match(await ask('GET', '/cache'), { body: { entries: 0, bytes: 0 } })
+  t.match(await ask('POST', '/cache/purge', { tags: ['post:1'] }), { status: 200, body: { dropped: 0 } })
+  t.match(await ask('POST', '/cache/purge', { tags: [] }), { status: 400 })
+
   const metrics = await request(`${gateway.adminUrl}/metrics`)
   const page = await metrics.body.text()
   t.match(

@@ -1,5 +1,15 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { Forbidden, InternalError, InvalidInput, NotFound, ProblemError, RouteNotFound } from '@portico/contracts'
+import {
+  CachePurge,
+  cachePurgeSubject,
+  defineBroadcast,
+  Forbidden,
+  InternalError,
+  InvalidInput,
+  NotFound,
+  ProblemError,
+  RouteNotFound,
+} from '@portico/contracts'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
 import { mergeOpenApi } from '../docs/openapi.ts'
@@ -9,7 +19,7 @@ import { explain, viewOfRoutes, viewOfStatus, viewOfUpstream } from './views.ts'
 
 /** What operators and their tools ask and change, on a port of its own that is not for the world. */
 export function createAdmin(context: Context): FastifyInstance {
-  const { upstreams, config, orders, directory } = context
+  const { upstreams, config, orders, directory, cache, bus } = context
   const app = Fastify({ logger: false, forceCloseConnections: true }).withTypeProvider<TypeBoxTypeProvider>()
   app.addHook('onRequest', refusePages)
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, problemOf(error)))
@@ -63,8 +73,23 @@ export function createAdmin(context: Context): FastifyInstance {
     ...operations.explainRequest,
     handler: ({ query }) => explain(context, query.method ?? 'GET', query.path),
   })
+  app.route({
+    ...operations.cacheState,
+    handler: () => cache?.stats() ?? { entries: 0, bytes: 0, limitBytes: 0, filling: 0 },
+  })
+  app.route({
+    ...operations.purgeCache,
+    handler: ({ body }) => {
+      bus.broadcast(Purged, body)
+      return { dropped: cache?.purge(body.tags) ?? 0 }
+    },
+  })
   return app
 }
+
+const Purged = defineBroadcast(cachePurgeSubject('gateway'), CachePurge, {
+  description: 'An operator wants kept answers gone: every gateway drops them',
+})
 
 /** A page in a browser on this machine can reach loopback too: whoever sends an Origin is one, and has no business here. */
 function refusePages(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {

@@ -1,4 +1,4 @@
-import { contractDocument, defineOperation, NotFound, type ServiceContract } from '@portico/contracts'
+import { CachePurge, contractDocument, defineOperation, NotFound, type ServiceContract } from '@portico/contracts'
 import { Type } from 'typebox'
 import { strategies } from '../balancing/balancer.ts'
 
@@ -94,23 +94,26 @@ export const cacheState = defineOperation({
   method: 'GET',
   url: '/cache',
   summary: 'What the response cache holds',
-  schema: { response: { 200: Type.Unknown() } },
+  schema: {
+    response: {
+      200: Type.Object({
+        entries: Type.Integer(),
+        bytes: Type.Integer(),
+        limitBytes: Type.Integer({ description: '0: nothing is kept' }),
+        filling: Type.Integer({ description: 'Requests upstream whose answers may be kept' }),
+      }),
+    },
+  },
   policy,
 })
 export const purgeCache = defineOperation({
   id: 'purgeCache',
   method: 'POST',
   url: '/cache/purge',
-  summary: 'Drop kept answers, by tag or all of them, at every gateway',
+  summary: 'Drop kept answers by tag, at every gateway',
   schema: {
-    body: Type.Object(
-      {
-        tags: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { maxItems: 1_000 })),
-        all: Type.Optional(Type.Boolean()),
-      },
-      { additionalProperties: false, minProperties: 1 },
-    ),
-    response: { 200: Type.Object({ dropped: Type.Integer({ description: 'Here' }) }) },
+    body: CachePurge,
+    response: { 200: Type.Object({ dropped: Type.Integer({ description: 'Answers that went here' }) }) },
   },
   policy,
 })
