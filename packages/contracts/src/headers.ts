@@ -4,7 +4,7 @@ export const internalHeaders = {
   authorization: 'authorization',
   /** Milliseconds the caller still waits; it shrinks on each hop. */
   deadline: 'portico-deadline-ms',
-  /** The id the gateway gave the request; answers carry it to the client too. */
+  /** The id the gateway gave the request; clients get it as `X-Request-Id`. */
   requestId: 'portico-request-id',
   /** The client's address as the gateway found it, walking only through trusted hops. */
   clientAddress: 'portico-client-address',
