@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as afterReading, setTimeout as pause } from 'node:timers/promises'
 import { type Announcement, contractDigest, contractDocument, type ServiceContract } from '@portico/contracts'
 import type { Telemetry } from '@portico/telemetry'
 import type { App } from '../http/app.ts'
@@ -78,7 +78,9 @@ const sweepEveryMs = 50
 async function closeServer(app: App, withinMs: number): Promise<void> {
   const cut = setTimeout(() => app.server.closeAllConnections(), withinMs)
   // A connection that was at work when the server closed would be kept for as long as keep-alive lasts.
-  const sweep = setInterval(() => app.server.closeIdleConnections(), sweepEveryMs)
+  const sweep = setInterval(() => setImmediate(() => app.server.closeIdleConnections()), sweepEveryMs)
+  // Timers come before sockets are read: after a stall, a request that has arrived would be closed as an idle connection.
+  await afterReading()
   await app.close()
   clearTimeout(cut)
   clearInterval(sweep)
