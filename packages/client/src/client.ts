@@ -81,7 +81,7 @@ function createSender({
         if (attempt >= attempts || input.signal?.aborted) throw cause
         return null
       })
-      if (outcome && (attempt >= attempts || !isTransient(outcome.status))) return readReply(outcome)
+      if (outcome && (attempt >= attempts || !isTransient(outcome))) return readReply(outcome)
       await outcome?.body?.cancel()
       await pause(waitBeforeMs(attempt, outcome?.headers.get('retry-after') ?? null, retry), input.signal)
     }

@@ -12,8 +12,13 @@ export const defaultRetry: RetryPolicy = { attempts: 4, baseMs: 200, mostMs: 10_
 
 const worthRepeating = new Set([429, 502, 503, 504])
 
-/** A refusal that time can mend. */
-export const isTransient = (status: number) => worthRepeating.has(status)
+/**
+ * A refusal that time can mend. A 409 is one when it says how long to wait: the same request, under its key, is still
+ * being worked on, as when a slow replica was given up for another one.
+ */
+export function isTransient({ status, headers }: Pick<Response, 'status' | 'headers'>): boolean {
+  return worthRepeating.has(status) || (status === 409 && headers.has('retry-after'))
+}
 
 /** Full jitter over half of an exponential wait; what the server asks for wins, within `mostMs`. */
 export function waitBeforeMs(attempt: number, retryAfter: string | null, policy: RetryPolicy): number {

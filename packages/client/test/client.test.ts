@@ -128,6 +128,22 @@ test('a refusal that time can mend is repeated with the same key', async t => {
   t.ok(keys[0])
 })
 
+test('a request that is still being worked on is asked for again; any other conflict is told', async t => {
+  const keys: unknown[] = []
+  const baseUrl = await serve(t, (request, response, body) => {
+    keys.push(request.headers['idempotency-key'])
+    if (body.includes('taken')) return json(response, 409, { code: 'slug_taken', status: 409 })
+    if (keys.length === 1) return json(response, 409, { code: 'request_in_flight' }, { 'retry-after': '0' })
+    json(response, 201, { id: '1', text: 'a' })
+  })
+  const client = createClient({ baseUrl, operations, retry: quick })
+  t.match(await client.createNote({ body: { text: 'a' } }), { id: '1' })
+  t.equal(keys.length, 2)
+  t.equal(keys[0], keys[1])
+  await t.rejects(client.createNote({ body: { text: 'taken' } }), { code: 'slug_taken' })
+  t.equal(keys.length, 3)
+})
+
 test('a broken connection is repeated where that is safe, and nowhere else', async t => {
   let requests = 0
   const baseUrl = await serve(t, (request, response) => {
