@@ -3,14 +3,14 @@ import proxy from '@fastify/http-proxy'
 import { BadRequest, ProblemError, UnsupportedMediaType } from '@portico/contracts'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Context } from './context.ts'
-import { registerDocs } from './docs/index.ts'
+import { docPaths, registerDocs } from './docs/index.ts'
 import { checkAccess, requireRoute } from './edge/access.ts'
 import { allowOrigin, answerOptions, isPreflight } from './edge/cors.ts'
 import { checkOrigin } from './edge/csrf.ts'
 import { allowExplanation } from './edge/explain.ts'
 import { checkDeclaredBody } from './edge/limits.ts'
 import { answerPlain } from './edge/plain-answer.ts'
-import { probes } from './edge/probes.ts'
+import { probePaths, probes } from './edge/probes.ts'
 import { createEdgeServer } from './edge/server.ts'
 import { authenticate } from './edge/session.ts'
 import { withShortcut } from './edge/shortcut.ts'
@@ -46,6 +46,8 @@ export function edgeSteps(context: Context): readonly Step[] {
   ]
 }
 
+const ownRoutes: ReadonlySet<string> = new Set([...probePaths, ...docPaths])
+
 /** The whole front door: one catch-all mount of http-proxy, whose handler is ours. */
 export async function createApp(context: Context): Promise<FastifyInstance> {
   const { reception, answerProblem, limits, telemetry, directory, readiness, sampling, cache } = context
@@ -61,8 +63,12 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     keepAliveTimeout: limits.keepAliveMs,
     routerOptions: { maxParamLength: 8_192, ignoreTrailingSlash: false },
-    // The gateway's own steps read the whole target; Fastify and http-proxy need no more than the path.
-    rewriteUrl: request => reception.visitOf(request as IncomingMessage).target.path,
+    // The edge's own steps read the target. http-proxy would take the path apart again, and resolve it against three URLs:
+    // 4 us a request, as much as the rest of the edge. It sees the root of what it is mounted on.
+    rewriteUrl: request => {
+      const { path } = reception.visitOf(request as IncomingMessage).target
+      return ownRoutes.has(path) ? path : '/'
+    },
     frameworkErrors: (_error, request, reply) => fail(request, reply, BadRequest()),
     serverFactory: handler =>
       createEdgeServer(

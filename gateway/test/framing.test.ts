@@ -29,7 +29,7 @@ test('the service sees one request or none, never a second', async t => {
   const waiting = framingCases.map((one, index) => ({ ...one, path: `/v1/echo/${index}-` }))
   const work = async () => {
     for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
-      const answer = await raw(gateway.port, one.bytes.replaceAll('PATH', one.path), { quietMs: 1_500 }).catch(() => '')
+      const answer = await raw(gateway.port, one.bytes.replaceAll('PATH', one.path), { quietMs: 5_000 }).catch(() => '')
       const seen = [...bodies].filter(([url]) => url.startsWith(one.path)).flatMap(([, list]) => list)
       const status = statusOf(answer.replace(/^HTTP\/1.1 100 Continue\r\n\r\n/, ''))
       if (one.expect === 'passes') {

@@ -14,6 +14,8 @@ const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancesto
 const referencePolicy =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'"
 
+export const docPaths = ['/openapi.json', '/docs', '/docs/problems', '/docs/scalar.js'] as const
+
 /** `/openapi.json`, `/docs`, `/docs/problems`: what can be asked, as the running services say it themselves. */
 export function registerDocs(app: FastifyInstance, context: Context): void {
   const { directory, config } = context

@@ -7,6 +7,8 @@ export interface Readiness {
   stopping: boolean
 }
 
+export const probePaths = ['/healthz', '/readyz'] as const
+
 /** `/healthz`: the process answers. `/readyz`: it knows at least one route and is not about to stop. */
 export function probes(
   app: FastifyInstance,
