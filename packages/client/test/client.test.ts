@@ -132,7 +132,8 @@ test('a request that is still being worked on is asked for again; any other conf
   const keys: unknown[] = []
   const baseUrl = await serve(t, (request, response, body) => {
     keys.push(request.headers['idempotency-key'])
-    if (body.includes('taken')) return json(response, 409, { code: 'slug_taken', status: 409 })
+    const problem = { 'content-type': 'application/problem+json' }
+    if (body.includes('taken')) return json(response, 409, { code: 'slug_taken' }, problem)
     if (keys.length === 1) return json(response, 409, { code: 'request_in_flight' }, { 'retry-after': '0' })
     json(response, 201, { id: '1', text: 'a' })
   })
