@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -36,8 +36,8 @@ export function createEdgeServer(options: EdgeServerOptions, handler: Handler, u
   // Fastify and Node's types know two kinds of server; what is used here, both have.
   const server =
     tls === null ? createServer(httpOptions) : (secureServer(limits, httpOptions, tls) as unknown as Server)
-  const receive = (request: IncomingMessage, response: ServerResponse) => {
-    if (request.httpVersionMajor === 2) markBody(request)
+  const receive: Handler = (request, response) => {
+    markBody(request)
     if (reception.receive(request, response) !== null) handler(request, response)
   }
   // Node drops what is over its own limit without a word; the reception counts, and refuses.
@@ -92,9 +92,10 @@ function secureServer(limits: Limits, httpOptions: object, tls: CertificateFiles
  * HTTP/2 needs neither a length nor a coding to say that a body follows. What reads requests behind here knows only
  * HTTP/1's two ways, so the second one is written in; it never goes upstream.
  */
-function markBody(request: IncomingMessage): void {
-  const { stream } = request as unknown as Http2ServerRequest
-  if (request.headers['content-length'] === undefined && !stream.endAfterHeaders) {
+function markBody(request: IncomingMessage | Http2ServerRequest): void {
+  // Not by the version: `HTTP/2.0` can be written into a request line.
+  if (request instanceof IncomingMessage) return
+  if (request.headers['content-length'] === undefined && !request.stream.endAfterHeaders) {
     request.headers['transfer-encoding'] = 'chunked'
   }
 }
