@@ -1,7 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import type { Server } from 'node:http'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { App } from '@portico/chassis'
 import { consoleContract } from '@portico/contracts/console'
 import { createVerifier, type Verifier } from '@portico/identity'
@@ -13,6 +11,7 @@ import { createReplicaList, type ReplicaList } from './live/replica-list.ts'
 import { createMailStore, type MailStore } from './mailbox/mail-store.ts'
 import { createMailServer } from './mailbox/smtp-server.ts'
 import { type PageFile, readPageFiles } from './page/files.ts'
+import { openState } from './state.ts'
 import { createOtlpCodec } from './traces/otlp-protobuf.ts'
 import { createReceiver } from './traces/receiver.ts'
 import { createSpanStore, type SpanStore } from './traces/span-store.ts'
@@ -65,12 +64,4 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     mailServer: createMailServer({ store: mails, log: telemetry.log }),
     pageFiles: await readPageFiles(new URL('../web/', import.meta.url)),
   }
-}
-
-/** Traces and mails of one machine: worth keeping across a restart, not worth an fsync a write. */
-async function openState(folder: string): Promise<DatabaseSync> {
-  await mkdir(folder, { recursive: true })
-  const db = new DatabaseSync(join(folder, 'console.sqlite'), { timeout: 5_000 })
-  db.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on')
-  return db
 }
