@@ -69,7 +69,7 @@ test('workers share the port, are replaced and restarted without a failed reques
   await t.test('a worker that dies is replaced', async t => {
     const { pid } = await status(0)
     process.kill(pid, 'SIGKILL')
-    await eventually(async () => (await status(0)).pid !== pid, { withinMs: 20_000, everyMs: 200 })
+    await eventually(async () => (await status(0)).pid !== pid, { withinMs: 15_000, everyMs: 200 })
     t.ok(await eventually(async () => (await request(`${gateway.url}/v1/things/1`)).statusCode === 200))
   })
 })
