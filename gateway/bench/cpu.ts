@@ -55,10 +55,15 @@ async function measureRound(peer: Running, { seconds, connections }: CpuOptions)
   }
 }
 
+const cpuOfRound = ({ userUs, systemUs }: Round) => userUs + systemUs
+
+// A shared machine is faster in one minute and slower in the next, for all of them: only within a round do they compare.
 function report(rounds: ReadonlyMap<Running, Round[]>): void {
+  const floor = [...rounds].find(([peer]) => peer.name.startsWith('undici'))?.[1] ?? []
   const medians = [...rounds].map(([peer, list]) => ({
     name: peer.name,
-    cpu: median(list.map(round => round.userUs + round.systemUs)),
+    cpu: median(list.map(cpuOfRound)),
+    ratio: median(list.map((round, index) => cpuOfRound(round) / cpuOfRound(floor[index] ?? round))),
     user: median(list.map(round => round.userUs)),
     system: median(list.map(round => round.systemUs)),
     rate: median(list.map(round => round.requests / round.seconds)),
@@ -66,8 +71,7 @@ function report(rounds: ReadonlyMap<Running, Round[]>): void {
     p99: median(list.map(round => round.p99Ms)),
     failures: list.reduce((sum, round) => sum + round.failures, 0),
   }))
-  const floor = medians.find(one => one.name.startsWith('undici'))?.cpu ?? Number.NaN
-  console.log('\nCPU per proxied GET, 600 B of JSON, 64 connections (medians)')
+  console.log('\nCPU per proxied GET, 600 B of JSON, 64 connections (medians; ratios within each round)')
   table(
     ['', 'CPU us', 'user', 'system', 'x undici', 'req/s', 'p50 ms', 'p99 ms', 'failed'],
     medians.map(one => [
@@ -75,7 +79,7 @@ function report(rounds: ReadonlyMap<Running, Round[]>): void {
       one.cpu.toFixed(1),
       one.user.toFixed(1),
       one.system.toFixed(1),
-      (one.cpu / floor).toFixed(2),
+      one.ratio.toFixed(2),
       one.rate.toFixed(0),
       one.p50.toFixed(2),
       one.p99.toFixed(2),

@@ -77,12 +77,10 @@ export function createMembership(
 
   function part({ replica }: Member): void {
     left(replica)
-    const bound = setTimeout(() => void replica.pool.destroy(), farewellMs)
+    const { pool, connections } = replica
+    const bound = setTimeout(() => void Promise.all([pool.destroy(), connections.destroy()]), farewellMs)
     bound.unref()
-    replica.pool.close().then(
-      () => clearTimeout(bound),
-      () => clearTimeout(bound),
-    )
+    void Promise.allSettled([pool.close(), connections.close()]).then(() => clearTimeout(bound))
   }
 
   function remove(id: string): void {
@@ -128,10 +126,10 @@ export function createMembership(
     },
     orderOf: id => orders.get(id) ?? noOrder,
     async close() {
-      const pools = [...members.values()].map(member => member.replica.pool)
+      const parted = [...members.values()].map(member => member.replica)
       members.clear()
       apply()
-      await Promise.all(pools.map(pool => pool.destroy()))
+      await Promise.all(parted.flatMap(({ pool, connections }) => [pool.destroy(), connections.destroy()]))
     },
   }
 }

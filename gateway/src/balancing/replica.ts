@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import { Connections } from '../wire/connections.ts'
 
 /** One running copy of a service, as this gateway sees it. */
 export interface Replica {
@@ -23,7 +24,9 @@ export interface Replica {
   ejectedUntilMs: number
   /** Since when it takes traffic: slow start counts from here. */
   sinceMs: number
-  /** Its connections, its own: one bad replica cannot use up another's. */
+  /** Its connections, its own: one bad replica cannot use up another's. Over these goes all but what is in `pool`. */
+  readonly connections: Connections
+  /** For bodies that stream, upgrades, and questions of the gateway's own. */
   readonly pool: Pool
   readonly stats: ReplicaStats
 }
@@ -80,6 +83,7 @@ export function createReplica(service: string, found: FoundReplica, nowMs: numbe
     health: 'unknown',
     ejectedUntilMs: 0,
     sinceMs: nowMs,
+    connections: new Connections(found.address),
     pool: new Pool(found.address, {
       pipelining: 1,
       allowH2: false,

@@ -13,7 +13,6 @@ import {
   tooLate,
   unavailable,
 } from './failures.ts'
-import { answerHeaders, answerTrailers } from './headers.ts'
 import { addHopHeaders } from './hop-headers.ts'
 import { Journal } from './journal.ts'
 import type { Lane, Verdict, Waiting } from './lane.ts'
@@ -24,8 +23,6 @@ import type { Swept } from './sweep.ts'
 import type { ForwardEnd, ForwardTarget } from './target.ts'
 import type { ExchangeTools } from './tools.ts'
 import { Tries } from './tries.ts'
-
-type Fields = Readonly<Record<string, string | string[] | undefined>>
 
 /**
  * The life of one request in the forwarder: admitted, sent, perhaps sent again, answered. At any time it has at most two
@@ -143,7 +140,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#journal?.sent(attempt, pick, this.#tries.retries, this.#waitedMs)
     addHopHeaders(this.target, this.#edgeHeaders, nowMs, attempt.span)
     this.#lane.upstream.started(pick.replica)
-    pick.replica.pool.dispatch(attempt, attempt)
+    attempt.send()
   }
 
   /** Everybody was tried, or nobody is there. */
@@ -227,12 +224,12 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#finish('failed', null, 'undecided')
   }
 
-  informed(attempt: Attempt, status: number, headers: Fields): void {
+  informed(attempt: Attempt, status: number, headers: string[]): void {
     // With two under way nobody knows yet whose hints will fit.
-    if (this.#hedge === null && attempt === this.#primary) this.#sink.information(status, answerHeaders(headers))
+    if (this.#hedge === null && attempt === this.#primary) this.#sink.information(status, headers)
   }
 
-  answered(attempt: Attempt, status: number, headers: Fields): void {
+  answered(attempt: Attempt, status: number, headers: string[]): void {
     const latencyMs = this.#tools.clock() - attempt.sentAtMs
     const failed = countsAsFailure(status)
     this.#lane.upstream.report(attempt.replica, { latencyMs, kind: failed ? 'failure' : 'ok' })
@@ -264,15 +261,13 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     return true
   }
 
-  #win(attempt: Attempt, status: number, headers: Fields): void {
+  #win(attempt: Attempt, status: number, headers: string[]): void {
     if (attempt.isHedge) this.#lane.counts.hedgesWon += 1
     this.#giveUp(attempt === this.#primary ? this.#hedge : this.#primary, 'cancelled')
     this.#winner = attempt
     this.#upstreamStatus = status
     try {
-      // RFC 9110, section 15: there is nothing behind 599, and nobody knows what a client makes of it.
-      if (status > 599) throw new RangeError(`${status} is no status of HTTP`)
-      this.#sink.head(status, answerHeaders(headers), this)
+      this.#sink.head(status, headers, this)
     } catch (error) {
       // A head that cannot be written, or that the edge refuses.
       this.#giveUp(attempt, 'done')
@@ -289,9 +284,9 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     if (!this.#sink.data(chunk)) attempt.pause()
   }
 
-  finished(attempt: Attempt, trailers: Fields | null): void {
+  finished(attempt: Attempt, trailers: string[] | null): void {
     this.#close(attempt)
-    this.#sink.end(trailers === null ? null : answerTrailers(trailers))
+    this.#sink.end(trailers)
     const failed = this.#upstreamStatus >= 502 && this.#upstreamStatus <= 504
     this.#finish('answered', null, failed ? 'failure' : 'success')
   }

@@ -21,11 +21,11 @@ function hasField(headers: readonly string[], name: string): boolean {
 }
 
 /**
- * Whether nothing of the request can have reached the replica: undici never began to write it, or the kernel refused
- * the very first write. That is the keep-alive race: the replica closed an idle connection just as we took
+ * Whether nothing of the request can have reached the replica: it was never written, or the kernel refused the very first
+ * write. That is the keep-alive race: the replica closed an idle connection just as we took
  * it. A connection that breaks after a write may have delivered it, so that is no proof.
  *
- * @param began whether undici has taken a connection for the request
+ * @param began whether it was written to a connection
  * @param inOneWrite whether head and body leave in a single write
  */
 export function neverLeft(began: boolean, inOneWrite: boolean, error: NodeJS.ErrnoException): boolean {
@@ -68,6 +68,8 @@ export const tooLate = (bodyIsComplete: boolean): ProblemError =>
 export function ownProblem(error: NodeJS.ErrnoException): ProblemError | null {
   const problem = problemOf(error)
   if (problem.status < 500) return problem
-  const unsendable = error.code === 'UND_ERR_INVALID_ARG' || error.code === 'UND_ERR_NOT_SUPPORTED'
-  return unsendable ? BadRequest({ detail: 'The request cannot be passed on.', cause: error }) : null
+  const unsendable = ['BAD_REQUEST_FIELD', 'UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']
+  return unsendable.includes(error.code ?? '')
+    ? BadRequest({ detail: 'The request cannot be passed on.', cause: error })
+    : null
 }

@@ -5,15 +5,12 @@ import { BadGateway, DeadlineExceeded, type ProblemError } from '@portico/contra
 import { nobody, type PickRequest } from '../balancing/balancer.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
 import { unavailable } from './failures.ts'
-import { answerHeaders } from './headers.ts'
 import { addHopHeaders } from './hop-headers.ts'
 import type { Lane } from './lane.ts'
 import { splice } from './splice.ts'
 import type { Swept } from './sweep.ts'
 import type { ForwardEnd, ForwardTarget } from './target.ts'
 import type { ExchangeTools } from './tools.ts'
-
-type Fields = Readonly<Record<string, string | string[] | undefined>>
 
 const mostTries = 4
 
@@ -84,12 +81,12 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
     const attempt = new Attempt(this, pick.replica, request, nowMs, false)
     this.#attempt = attempt
     this.#lane.upstream.started(pick.replica)
-    pick.replica.pool.dispatch(attempt, attempt)
+    attempt.send()
   }
 
-  upgraded(attempt: Attempt, status: number, headers: Fields, upstream: Duplex): void {
+  upgraded(attempt: Attempt, status: number, headers: string[], upstream: Duplex): void {
     this.#lane.upstream.report(attempt.replica, { latencyMs: this.#tools.clock() - attempt.sentAtMs, kind: 'ok' })
-    this.#socket.write(headOf(status, answerHeaders(headers), `Connection: Upgrade\r\nUpgrade: ${attempt.upgrade}\r\n`))
+    this.#socket.write(headOf(status, headers, `Connection: Upgrade\r\nUpgrade: ${attempt.upgrade}\r\n`))
     if (this.#head.length > 0) upstream.write(this.#head)
     this.#end(attempt, 'answered', status)
     splice(this.#socket, upstream)
@@ -99,9 +96,9 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
   }
 
   /** Not 101: the replica's refusal is passed on, and the connection with it. */
-  answered(attempt: Attempt, status: number, headers: Fields): void {
+  answered(attempt: Attempt, status: number, headers: string[]): void {
     this.#lane.upstream.report(attempt.replica, { latencyMs: this.#tools.clock() - attempt.sentAtMs, kind: 'ok' })
-    this.#socket.write(headOf(status, answerHeaders(headers), 'Connection: close\r\n'))
+    this.#socket.write(headOf(status, headers, 'Connection: close\r\n'))
   }
 
   informed(): void {}
