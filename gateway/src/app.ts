@@ -50,7 +50,7 @@ const ownRoutes: ReadonlySet<string> = new Set([...probePaths, ...docPaths])
 
 /** The whole front door: one catch-all mount of http-proxy, whose handler is ours. */
 export async function createApp(context: Context): Promise<FastifyInstance> {
-  const { reception, answerProblem, limits, telemetry, directory, readiness, sampling, cache } = context
+  const { reception, answerProblem, limits, telemetry, directory, readiness, sampling } = context
   const run = inOrder(edgeSteps(context))
 
   const upgrade = createUpgrades({ reception, run, answerProblem })
@@ -73,7 +73,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     serverFactory: handler =>
       createEdgeServer(
         { ...context, tls: context.config.tls },
-        cache === null ? handler : withShortcut(handler, directory, reception.visitOf, enter),
+        withShortcut(handler, directory, ownRoutes, reception.visitOf, enter),
         upgrade,
       ),
   })

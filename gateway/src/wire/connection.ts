@@ -1,4 +1,4 @@
-import { connect, type OnReadOpts, type Socket } from 'node:net'
+import { connect, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { AnswerParser, type AnswerReceiver } from './answer-parser.ts'
 import { type Call, type Control, WireError } from './call.ts'
@@ -43,7 +43,9 @@ export class Connection implements Control, AnswerReceiver {
     // Bytes are handed over as they are read: the stream's machinery would cost as much as the parser.
     const onread: OnReadOpts = { buffer: owner.buffer, callback: length => this.#read(length) }
     const options = { host: hostname, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, onread }
-    this.#socket = secure ? connectTls({ ...options, servername: hostname }) : connect(options)
+    // RFC 6066, section 3: an address is no server name. The certificate is verified against it all the same.
+    const named = isIP(hostname) === 0 ? { servername: hostname } : {}
+    this.#socket = secure ? connectTls({ ...options, ...named }) : connect(options)
     this.#socket.once(secure ? 'secureConnect' : 'connect', () => this.#opened())
     this.#socket.setTimeout(owner.connectTimeoutMs, () =>
       this.#break(new WireError('CONNECT_TIMEOUT', 'The replica takes no connection.')),
