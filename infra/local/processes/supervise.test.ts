@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { freePort } from '@portico/testkit'
 import t, { type Test } from 'tap'
 import { until } from '../fixtures/until.ts'
-import { freePort } from '../state/ports.ts'
 import { answering } from '../system/readiness.ts'
 import { startKeeper } from './keeper.ts'
 import { isAlive } from './signals.ts'

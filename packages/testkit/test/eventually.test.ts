@@ -1,6 +1,4 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import { eventually, freePort } from '@portico/testkit'
+import { eventually } from '@portico/testkit'
 import t from 'tap'
 
 t.test('answers as soon as it is true', async t => {
@@ -28,12 +26,4 @@ t.test('gives up, and says what was wrong last', async t => {
   const endless = eventually(() => new Promise(() => {}), { withinMs: 50 })
   await t.rejects(endless, { message: 'not within 50 ms: the attempt did not end' })
   t.ok(performance.now() - from < 1_000)
-})
-
-t.test('a free port can be listened on', async t => {
-  const port = await freePort()
-  const server = createServer().listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  server.close()
-  t.ok(port > 1_023)
 })
