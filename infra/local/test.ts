@@ -69,7 +69,13 @@ async function runEverything(paths: readonly string[], keeper: Keeper): Promise<
     console.log(`${mark(ok)} ${name} (${seconds.toFixed(1)} s)${ok || !output ? '' : `\n${output}`}`)
   }
   const { folder, postgresUrl } = await servers
-  const env: NodeJS.ProcessEnv = { ...process.env, PORTICO_TEST_POSTGRES_URL: postgresUrl, TMPDIR: join(folder, 'tmp') }
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    PORTICO_TEST_POSTGRES_URL: postgresUrl,
+    TMPDIR: join(folder, 'tmp'),
+    // Each file is a process, and many start others: what one compiled, the next needs not.
+    NODE_COMPILE_CACHE: join(root, '.portico', 'cache', 'compile'),
+  }
   for (const name of foreign) delete env[name]
   const run = (files: readonly string[], jobs: number, fileLimitSeconds: number) =>
     files.length > 0 ? [runTap({ root, files, env, jobs, fileLimitSeconds, keeper, onFile: printFile })] : []

@@ -7,7 +7,7 @@ export interface ProcessOptions {
   /** The module to run: a service's `main.ts`. */
   main: URL
   args?: readonly string[]
-  /** The whole environment, but for PATH, HOME and TMPDIR. */
+  /** The whole environment, but for PATH, HOME, TMPDIR and where Node keeps what it compiled. */
   env: Record<string, string>
   cwd?: string
   /** Called until it neither throws nor answers false: the process is ready. */
@@ -95,6 +95,6 @@ async function spawnMain({ main, args = [], env, cwd, stopMs = 10_000 }: Process
 
 /** Not NODE_OPTIONS, for one: a test runner's loaders are none of the process's business. */
 function inherited(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR']
+  const names = ['PATH', 'HOME', 'TMPDIR', 'NODE_COMPILE_CACHE']
   return Object.fromEntries(names.flatMap(name => (process.env[name] ? [[name, process.env[name]]] : [])))
 }
