@@ -1,5 +1,7 @@
+import { stopwatch } from './stopwatch.ts'
+
 export interface EventuallyOptions {
-  /** How long to try; default 5 s. */
+  /** How long to try, of the time in which the machine lets us run; default 15 s. */
   withinMs?: number
   /** How long to wait between two tries; default 25 ms. */
   everyMs?: number
@@ -13,16 +15,16 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(
   attempt: () => T | Promise<T>,
-  { withinMs = 5_000, everyMs = 25 }: EventuallyOptions = {},
+  { withinMs = 15_000, everyMs = 25 }: EventuallyOptions = {},
 ): Promise<T> {
-  const deadline = performance.now() + withinMs
+  using tookMs = stopwatch()
   let failure: unknown = unended
   for (;;) {
-    const outcome = await bounded(attempt, deadline - performance.now())
+    const outcome = await bounded(attempt, withinMs - tookMs())
     if ('result' in outcome) return outcome.result
     // One that was cut short says less than the one before it.
     if (outcome.failure !== unended) failure = outcome.failure
-    if (performance.now() >= deadline) {
+    if (tookMs() >= withinMs) {
       const why = failure instanceof Error ? failure.message : String(failure)
       throw new Error(`not within ${withinMs} ms: ${why}`, { cause: failure })
     }

@@ -16,4 +16,5 @@ export { type ProcessOptions, type StartedProcess, startProcess } from './proces
 export { type ProcessEntry, processTable } from './process-table.ts'
 export type { TestScope } from './scope.ts'
 export { type SpanNode, type SpanTree, spanTree } from './span-tree.ts'
+export { stopwatch } from './stopwatch.ts'
 export type { Exit } from './tether.ts'
