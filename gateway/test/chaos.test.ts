@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
+import { freePort, stopwatch } from '@portico/testkit'
 import tap, { test } from 'tap'
 import { createHealthChecks, healthDefaults } from '../src/balancing/health.ts'
 import { eventually, type Front, listen, startFront, startReplica } from './forward-harness.ts'
@@ -18,13 +18,6 @@ interface TestContext {
 const total = sized(10_000, 2_000)
 tap.setTimeout(sized(600_000, 180_000))
 const withTime = { timeout: sized(300_000, 60_000) }
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listen(server)
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
 
 async function startProcess(t: TestContext, port: number): Promise<ChildProcess> {
   const child = fork(join(import.meta.dirname, 'replica-process.ts'), { env: { ...process.env, PORT: String(port) } })
@@ -83,21 +76,19 @@ test('one of two replicas freezes, and thaws', withTime, async t => {
   })
   await send(t, front, 1_000)
   const [frozen] = front.upstream.replicas
-  const frozenAtMs = performance.now()
+  using tookMs = stopwatch()
   children[0]?.kill('SIGSTOP')
   t.teardown(() => children[0]?.kill('SIGCONT'))
   let outAfterMs = 0
-  const watching = eventually(() => frozen?.health === 'unhealthy', 5_000).then(() => {
-    outAfterMs = performance.now() - frozenAtMs
+  const watching = eventually(() => frozen?.health === 'unhealthy').then(() => {
+    outAfterMs = tookMs()
   })
   const { failures } = await send(t, front, total, () => outAfterMs > 0)
   await watching
   t.same(failures, {})
-  t.comment(`out after ${outAfterMs.toFixed(0)} ms`)
-  // Two seconds are promised; a machine that runs the whole suite at once may be late itself.
-  t.ok(outAfterMs < sized(2_000, 3_000))
+  t.ok(outAfterMs < 2_000, `out after ${outAfterMs.toFixed(0)} ms`)
   children[0]?.kill('SIGCONT')
-  t.ok(await eventually(() => frozen?.health === 'healthy', 5_000))
+  t.ok(await eventually(() => frozen?.health === 'healthy'))
 })
 
 test('a replica that fails fast', withTime, async t => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { type Policy, ProblemError, policyOf } from '@portico/contracts'
 import { silentTelemetry, type Telemetry } from '@portico/telemetry'
+import { eventually as until } from '@portico/testkit'
 import { createUpstream, type Upstream, type UpstreamOptions, upstreamDefaults } from '../src/balancing/upstream.ts'
 import { createForwarder, type ForwarderOptions } from '../src/forward/forwarder.ts'
 import type { ForwardEnd, Forwarder, ForwardTarget } from '../src/forward/target.ts'
@@ -147,11 +148,7 @@ function stop(server: Server): Promise<void> {
   })
 }
 
-export async function eventually(what: () => boolean, withinMs = 3_000): Promise<boolean> {
-  const untilMs = performance.now() + withinMs
-  while (performance.now() < untilMs) {
-    if (what()) return true
-    await new Promise(resolve => setTimeout(resolve, 10))
-  }
-  return what()
+/** Whether it becomes true in time. */
+export function eventually(what: () => boolean, withinMs = 15_000): Promise<boolean> {
+  return until(what, { withinMs, everyMs: 10 }).catch(() => false)
 }

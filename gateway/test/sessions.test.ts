@@ -26,7 +26,8 @@ test('a session is exchanged, kept, and dropped when it is revoked', async t => 
       url: '/internal/exchange',
       revokedSubject: SessionsRevoked.subject.replace('user', 'accounts'),
       beatSubject: SessionsBeat.subject.replace('user', 'accounts'),
-      beatMs: 200,
+      // Three of these are a silence, which a busy machine must not make up.
+      beatMs: 500,
     },
     answer: async (incoming, response) => {
       const body = await bodyOf(incoming)
@@ -115,7 +116,7 @@ test('a session is exchanged, kept, and dropped when it is revoked', async t => 
     live.add('good')
   })
   await t.test('silence of the beat: each request asks', async t => {
-    await eventually(async () => (await get('/v1/me', bearer('good'))).status === 200, { withinMs: 4_000 })
+    await eventually(async () => (await get('/v1/me', bearer('good'))).status === 200)
     clearInterval(beating)
     await eventually(async () => {
       const before = asked

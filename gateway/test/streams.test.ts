@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
-import { eventually } from '@portico/testkit'
+import { eventually, stopwatch } from '@portico/testkit'
 import { test } from 'tap'
 import { request } from 'undici'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -107,10 +107,10 @@ test('sockets, event streams and compression', async t => {
     t.equal(events.headers['content-type'], 'text/event-stream')
     t.equal(String((await once(events.body, 'data'))[0]), 'data: first\n\n', 'unbuffered')
     const [ended, closed] = [once(events.body, 'error'), once(socket, 'close')]
-    const beganAt = performance.now()
+    using tookMs = stopwatch()
     news.revoke(userId, [sessionId])
     await Promise.all([ended, closed])
-    t.ok(performance.now() - beganAt < 1_000)
+    t.ok(tookMs() < 1_000)
   })
 
   await t.test('when revocations are not heard, open sessions are asked for', async t => {

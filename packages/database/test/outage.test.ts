@@ -1,5 +1,5 @@
 import { CommitUnknown, type Database, DatabaseUnavailable, isConnectionError } from '@portico/database'
-import { eventually, privatePostgres, type TestScope, testDatabase } from '@portico/testkit'
+import { eventually, privatePostgres, stopwatch, type TestScope, testDatabase } from '@portico/testkit'
 import { sql } from 'kysely'
 import t from 'tap'
 import { open, openTest, type Tables } from './database.ts'
@@ -81,7 +81,7 @@ t.test('PostgreSQL killed and back: failures are quick, acknowledged writes stay
   let slowestMs = 0
   const writer = async (from: number) => {
     for (let id = from; !stopped && id < from + 100_000; id++) {
-      const began = performance.now()
+      using tookMs = stopwatch()
       const written = await database
         .transaction(trx => trx.insertInto('posts').values({ id, title: 'a' }).execute())
         .then(
@@ -92,7 +92,7 @@ t.test('PostgreSQL killed and back: failures are quick, acknowledged writes stay
           },
         )
       if (written) acknowledged.push(id)
-      slowestMs = Math.max(slowestMs, performance.now() - began)
+      slowestMs = Math.max(slowestMs, tookMs())
     }
   }
   const writers = [0, 1, 2, 3].map(number => writer(number * 100_000))
@@ -102,7 +102,7 @@ t.test('PostgreSQL killed and back: failures are quick, acknowledged writes stay
     await server.kill()
     t.notOk(await database.isReady())
     await server.start()
-    await eventually(() => database.isReady(), { withinMs: 10_000 })
+    await eventually(() => database.isReady())
   }
   const before = acknowledged.length
   await eventually(() => acknowledged.length > before + 50)
@@ -123,18 +123,18 @@ t.test('a frozen PostgreSQL costs bounded time, and is used again when it thaws'
   await insert(database, 1)
   await server.pause()
   t.after(() => server.resume())
-  const from = performance.now()
+  using tookMs = stopwatch()
   const known = await database.kysely
     .selectFrom('posts')
     .selectAll()
     .execute()
     .catch(error => error)
   t.match(known, { name: 'DatabaseUnavailable', reason: 'timeout' })
-  t.ok(performance.now() - from < 900, 'the connection it had')
+  t.ok(tookMs() < 900, 'the connection it had')
 
   const fresh = await database.transaction(trx => trx.selectFrom('posts').selectAll().execute()).catch(error => error)
   t.match(fresh, { name: 'DatabaseUnavailable', reason: 'timeout' })
-  t.ok(performance.now() - from < 2_000, 'a new connection')
+  t.ok(tookMs() < 2_000, 'a new connection')
   t.notOk(await database.isReady())
   t.equal(database.usage().inUse, 0, 'no stuck client is kept')
 
@@ -185,8 +185,8 @@ t.test('closing waits for work under way, and not forever', async t => {
   const hurried = open(t, { url, closeTimeoutMs: 200 })
   const endless = sql`select pg_sleep(60)`.execute(hurried.kysely).catch(error => error)
   await eventually(() => hurried.usage().inUse === 1)
-  const from = performance.now()
+  using tookMs = stopwatch()
   await hurried.close()
-  t.ok(performance.now() - from < 1_500)
+  t.ok(tookMs() < 1_500)
   t.match(await endless, { name: 'DatabaseUnavailable' })
 })

@@ -2,7 +2,7 @@ import { deepStrictEqual } from 'node:assert'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { openDatabase } from '@portico/database'
 import { silentTelemetry } from '@portico/telemetry'
-import { privatePostgres, testDatabase } from '@portico/testkit'
+import { privatePostgres, stopwatch, testDatabase } from '@portico/testkit'
 import { sql } from 'kysely'
 import t from 'tap'
 import { handle, listDeadLetters, messagingMigrations, republish } from '../src/index.ts'
@@ -58,9 +58,9 @@ t.test('NATS stops answering without closing its connections', async t => {
   await move(sender, [{ thing: 'a', step: 1 }])
   await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1] }))
   nats.pause()
-  const from = performance.now()
+  using tookMs = stopwatch()
   await move(sender, [{ thing: 'a', step: 2 }])
-  t.ok(performance.now() - from < 3_000, 'writers do not wait for it')
+  t.ok(tookMs() < 3_000, 'writers do not wait for it')
   await new Promise(resolve => setTimeout(resolve, 4_000))
   nats.resume()
   await eventually(async () => deepStrictEqual(await stepsOf(receiver, 'effects'), { a: [1, 2] }), { withinMs: 20_000 })

@@ -1,6 +1,7 @@
 import { deepStrictEqual } from 'node:assert'
 import { jetstream } from '@nats-io/jetstream'
 import { defineEvent } from '@portico/contracts'
+import { stopwatch } from '@portico/testkit'
 
 import { sql } from 'kysely'
 import t from 'tap'
@@ -107,13 +108,13 @@ t.test('a second relay takes over at once', async t => {
   const second = await openParty(t, { nats: nats.url, database: senderUrl, name: 'mover-2' })
   startRelay(t, second)
   await relay.stop()
-  const from = performance.now()
+  using tookMs = stopwatch()
   await move(sender, [{ thing: 'a', step: 1 }])
   await eventually(async () => {
     const { rows } = await sql`select from outbox where published_at is not null`.execute(sender.database.kysely)
     deepStrictEqual(rows.length, 1)
   })
-  t.ok(performance.now() - from < 5_000)
+  t.ok(tookMs() < 5_000)
 })
 
 t.test('its age is measured while NATS is away', async t => {

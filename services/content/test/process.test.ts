@@ -31,7 +31,7 @@ t.test('the process starts by itself, says who it is, and leaves in order', asyn
     DRAIN_MS: '200',
   }
   const service = await startProcess(t, { main, env, ready: async () => (await fetch(`${base}/readyz`)).ok })
-  await eventually(() => announced.length > 0, { withinMs: 5_000 })
+  await eventually(() => announced.length > 0)
   t.match(announced[0], { service: 'content', instance: 'content-1', address: base, draining: false })
   const contract = (await (await fetch(`${base}/contract.json`)).json()) as ContractDocument
   t.equal(contract.operations.length, contentContract.operations.length)

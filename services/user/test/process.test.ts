@@ -2,7 +2,7 @@ import { SessionsBeat } from '@portico/contracts/user'
 import { generateKeyPair } from '@portico/identity'
 import { connectBus } from '@portico/messaging'
 import { silentTelemetry } from '@portico/telemetry'
-import { capturedSpans, eventually, startProcess, testDatabase, testNats } from '@portico/testkit'
+import { capturedSpans, eventually, startProcess, stopwatch, testDatabase, testNats } from '@portico/testkit'
 import t from 'tap'
 
 const main = new URL('../src/main.ts', import.meta.url)
@@ -49,10 +49,10 @@ t.test('two replicas begin at once on an empty database, serve, beat, and leave 
 
   const given = { email: 'ada@example.com', handle: 'ada', name: 'Ada', password: 'marmot under the violet sofa' }
   t.equal((await post(`${one.address}/v1/users`, given)).status, 202)
-  const from = performance.now()
+  using tookMs = stopwatch()
   const exit = await one.stop()
   t.match(exit, { code: 0 }, one.output().slice(-500))
-  t.ok(performance.now() - from < 5_000)
+  t.ok(tookMs() < 5_000)
   t.equal((await fetch(`${two.address}/readyz`)).status, 200, 'the other goes on')
 })
 

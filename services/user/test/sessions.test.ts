@@ -1,5 +1,5 @@
 import { SessionsRevoked } from '@portico/contracts/user'
-import { eventually } from '@portico/testkit'
+import { eventually, stopwatch } from '@portico/testkit'
 import t from 'tap'
 import { goodPassword, isSignedIn, newPerson, signIn, startService } from './service.ts'
 
@@ -167,10 +167,10 @@ t.test('a revocation reaches every listener', async t => {
   await eventually(() => context.bus.isConnected())
   const unsubscribe = context.bus.listen(SessionsRevoked, payload => void heard.push(payload))
   t.teardown(unsubscribe)
-  const started = performance.now()
+  using tookMs = stopwatch()
   await call('DELETE', '/v1/sessions/current', { as: person.accessToken })
   await eventually(() => heard.some(({ sessionIds }) => sessionIds?.includes(person.sessionId) === true))
-  t.ok(performance.now() - started < 1_000, 'within a second')
+  t.ok(tookMs() < 1_000, 'within a second')
 })
 
 t.end()
