@@ -3,13 +3,12 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '@portico/testkit'
 import t from 'tap'
 import { until } from './fixtures/until.ts'
 import { isAlive } from './processes/signals.ts'
-import { freePort } from './state/ports.ts'
 import { currentRun } from './state/run-file.ts'
 
-const root = join(import.meta.dirname, '..', '..')
 const launcher = join(import.meta.dirname, 'launch.mjs')
 const readyMs = 120_000
 const goneMs = 10_000
@@ -68,38 +67,6 @@ t.test('one command, and it serves', async t => {
   t.equal((await fetch(`${api}/v1/posts`)).status, 200)
   t.ok(pids().has('content-2'))
 })
-
-t.test('the first five minutes of the README go as they are written', async t => {
-  const script = firstFiveMinutes()
-    .replaceAll('localhost:8080', `127.0.0.1:${ports.PORT}`)
-    .replaceAll('.portico/', `${state}/`)
-  const { status, stdout, stderr } = spawnSync('sh', ['-ec', script], {
-    cwd: root,
-    // Its blog is made at home.
-    env: { ...env, HOME: t.testdir() },
-    encoding: 'utf8',
-  })
-  t.equal(status, 0, stderr)
-  t.match(stdout, '"title":"Hello"')
-  t.match(stdout, 'gateway: GET /v1/posts/:idOrSlug')
-  await until(async () => (await mailsTo('ada@example.org')).length === 1)
-})
-
-function firstFiveMinutes(): string {
-  const section = readFileSync(join(root, 'README.md'), 'utf8')
-    .split('\n## ')
-    .find(part => part.startsWith('The first'))
-  const blocks = [...(section ?? '').matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block ?? '')
-  if (blocks.length === 0) throw new Error('README.md has no first five minutes')
-  return blocks.join('\n')
-}
-
-async function mailsTo(address: string): Promise<unknown[]> {
-  const authorization = `Bearer ${readFileSync(join(state, 'operator-token'), 'utf8').trim()}`
-  const response = await fetch(`${api}/console/api/mailbox?to=${address}`, { headers: { authorization } })
-  const { items }: { items?: unknown[] } = JSON.parse(await response.text())
-  return items ?? []
-}
 
 t.test('a second one says that it is running, and where', async t => {
   const { status, stderr } = spawnSync(process.execPath, [launcher, 'start'], { env, encoding: 'utf8' })

@@ -12,18 +12,20 @@ export interface Kill {
 }
 
 /** One replica of each service, then the other one, with the servers in between. */
-export const victims = [
+const victims = [
   ...['content-1', 'user-1', 'nats', 'notification-1', 'file-1', 'postgres'],
   ...['content-2', 'user-2', 'nats', 'notification-2', 'file-2', 'postgres'],
 ] as const
-const servers: readonly string[] = ['nats', 'postgres']
+/** However long it takes: one of everything. */
+export const fewestKills = victims.length / 2
 const backWithinMs = 45_000
 const betweenMs = 1_000
 
-/** Kills one process after the other, each when the one before is back, until the time is over. */
-export async function killInTurn(system: RunningSystem, untilMs: number): Promise<Kill[]> {
+/** Kills one process after the other, each when the one before is back, for so long, and one of everything at least. */
+export async function killInTurn(system: RunningSystem, forMs: number): Promise<Kill[]> {
   const kills: Kill[] = []
-  for (let turn = 0; Date.now() < untilMs; turn++) {
+  const untilMs = Date.now() + forMs
+  for (let turn = 0; turn < fewestKills || Date.now() < untilMs; turn++) {
     const name = victims[turn % victims.length] ?? 'nats'
     const pid = system.pid(name)
     const killedAtMs = Date.now()
@@ -56,5 +58,3 @@ async function isBack(system: RunningSystem, name: string, oldPid: number, kille
   if (missing.length > 0 && (name === 'nats' || missing.includes(name))) throw new Error(`${missing} not seen yet`)
   return true
 }
-
-export const isServer = (name: string) => servers.includes(name)
