@@ -29,13 +29,19 @@ import {
 
 const quick = { attempts: 3, backoffMs: [100, 200] }
 
-/** Fails for the given step, as long as `broken` says so, and notes when it was tried. */
-function poisoned(poison: number, broken: () => boolean, triedAt: number[] = []): Handler<Tables> {
+/** Fails for the given step, as long as `broken` says so, and notes when it was tried; its third try waits for `third`. */
+function poisoned(
+  poison: number,
+  broken: () => boolean,
+  triedAt: number[] = [],
+  third: Promise<void> = Promise.resolve(),
+): Handler<Tables> {
   return handle<typeof ThingMoved.schema, Tables>(ThingMoved, async (payload, handling) => {
     // Written before the failure: it must not stay.
     await record.run(payload, handling)
     if (payload.step !== poison || !broken()) return
     triedAt.push(performance.now())
+    if (triedAt.length === 3) await third
     throw new TypeError('this step cannot be taken', { cause: new Error('its reason') })
   })
 }
@@ -56,12 +62,14 @@ t.test('a poison event delays its own key, is given up after its attempts, and c
   const { sender, receiver } = house
   let broken = true
   const triedAt: number[] = []
-  startConsumer(t, receiver, { ...quick, on: [poisoned(2, () => broken, triedAt)] })
+  const { promise: looked, resolve: giveUp } = Promise.withResolvers<void>()
+  startConsumer(t, receiver, { ...quick, on: [poisoned(2, () => broken, triedAt, looked)] })
 
   for (const step of [1, 2, 3]) await move(sender, [{ thing: 'a', step }])
   for (const step of [1, 3, 4]) await move(sender, [{ thing: 'b', step }])
   await eventually(async () => deepStrictEqual((await stepsOf(receiver, 'effects')).b, [1, 3, 4]))
   t.same((await stepsOf(receiver, 'effects')).a, [1], 'the key waits, and others do not')
+  giveUp()
 
   const letter = await oneDeadLetter(house)
   await eventually(async () => deepStrictEqual((await stepsOf(receiver, 'effects')).a, [1, 3]))
@@ -177,7 +185,7 @@ t.test('many events behind a poison one wait without hindering others', async t 
   const house = await openHouse(t)
   const { sender, receiver } = house
   let broken = true
-  startConsumer(t, receiver, { attempts: 50, backoffMs: [300], on: [poisoned(0, () => broken)] })
+  startConsumer(t, receiver, { attempts: 500, backoffMs: [300], on: [poisoned(0, () => broken)] })
   for (let step = 0; step < 120; step++) await move(sender, [{ thing: 'a', step }])
   for (let step = 1; step <= 20; step++) await move(sender, [{ thing: 'b', step }])
   await eventually(async () => deepStrictEqual((await stepsOf(receiver, 'effects')).b?.length, 20))
