@@ -40,7 +40,7 @@ test('the replica’s certificate is verified (left alone: it is not)', async t 
   t.equal(refusals, 0)
 
   // The same replica, and nobody who vouches for it.
-  const strict = await startGateway(t, env, async () => refusals > 0)
+  const strict = await startGateway(t, env, async url => refusals > 0 && (await isAlive(url)))
   const refused = await request(`${strict.url}/v1/safe`)
   t.equal(refused.statusCode, 404, 'not even its contract is believed')
   await refused.body.dump()
@@ -53,11 +53,7 @@ test('a route that appears while the gateway runs is served (left alone: Fastify
     answer: (_, response) => json(response, {}),
   })
   await replica.stop()
-  const gateway = await startGateway(t, { UPSTREAMS: `late=${replica.address}`, RATE_LIMIT: 'off' }, async url => {
-    const { statusCode, body } = await request(`${url}/healthz`)
-    await body.dump()
-    return statusCode === 200
-  })
+  const gateway = await startGateway(t, { UPSTREAMS: `late=${replica.address}`, RATE_LIMIT: 'off' }, isAlive)
   const status = async () => {
     const { statusCode, body } = await request(`${gateway.url}/v1/late`)
     await body.dump()
@@ -67,3 +63,9 @@ test('a route that appears while the gateway runs is served (left alone: Fastify
   await new Promise<void>(resolve => replica.server.listen(replica.port, '127.0.0.1', resolve))
   await eventually(async () => (await status()) === 200)
 })
+
+async function isAlive(url: string): Promise<boolean> {
+  const { statusCode, body } = await request(`${url}/healthz`)
+  await body.dump()
+  return statusCode === 200
+}
