@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import t from 'tap'
-import { table } from '../system/table.ts'
+import { supervisorUser, table } from '../system/table.ts'
 import { readComposeFile } from './compose-file.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
@@ -98,6 +98,13 @@ const folder = t.testdir()
 spawnSync(process.execPath, [join(import.meta.dirname, 'prepare.ts'), 'secrets'], {
   env: { ...process.env, SECRETS_FOLDER: folder },
   stdio: 'inherit',
+})
+
+t.test('who makes the streams has the secrets of its NATS user alone', async t => {
+  const secrets = compose.services.streams?.volumes
+  t.match(secrets, [{ target: '/run/secrets-of-mine', read_only: true, volume: { subpath: supervisorUser } }])
+  t.equal(secrets?.length, 1)
+  t.strictSame(Object.keys(preparedFor(supervisorUser)).sort(), ['NATS_PASSWORD', 'NATS_USER'])
 })
 
 for (const { name, folder: room } of table) {

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { connect } from '@nats-io/transport-node'
+import { eventually, startProcess, testNats } from '@portico/testkit'
 import t from 'tap'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
@@ -24,6 +27,32 @@ t.test('nats-server takes its configuration', async t => {
   const server = process.env.PORTICO_NATS_SERVER ?? 'nats-server'
   const { status, stderr } = spawnSync(server, ['-t', '-c', join(folder, 'etc', 'nats.conf')], { encoding: 'utf8' })
   t.equal(status, 0, stderr)
+})
+
+t.test('the container of streams makes them, with its secrets alone, and stops when told', async t => {
+  const folder = t.testdir()
+  const env = { ...process.env, SECRETS_FOLDER: folder }
+  spawnSync(process.execPath, [join(import.meta.dirname, 'prepare.ts'), 'secrets'], { env, stdio: 'inherit' })
+  const nats = await testNats(t, { config: readFileSync(join(folder, 'nats', 'users.conf'), 'utf8') })
+  const given = parseEnv(readFileSync(join(folder, 'supervisor', 'env'), 'utf8'))
+  const streams = await startProcess(t, {
+    main: new URL('./streams.ts', import.meta.url),
+    env: { NATS_URL: nats.url, NATS_USER: given.NATS_USER ?? '', NATS_PASSWORD: given.NATS_PASSWORD ?? '' },
+  })
+  const { NATS_USER: user, NATS_PASSWORD: pass } = parseEnv(readFileSync(join(folder, 'console', 'env'), 'utf8'))
+  const client = await connect({ servers: nats.url, user: `${user}`, pass: `${pass}`, inboxPrefix: `_INBOX_${user}` })
+  t.after(() => client.close())
+  const wanted = ['CONTENT', 'DEAD', 'FILE', 'NOTIFICATION', 'USER']
+  await eventually(
+    async () => {
+      const names = (await client.request('$JS.API.STREAM.NAMES', '{}')).json<{ streams: string[] | null }>().streams
+      if (names?.toSorted().join() !== wanted.join()) throw new Error(`${names}`)
+      await client.request('$JS.API.CONSUMER.INFO.CONTENT.notification_content_comment', '')
+    },
+    { withinMs: 20_000 },
+  )
+  streams.kill('SIGTERM')
+  t.match(await streams.exited, { code: 0 })
 })
 
 t.test('PostgreSQL takes its configuration', async t => {

@@ -5,7 +5,8 @@ import { superuser } from '../postgres/cluster.ts'
 import { createServiceDatabases, ownerOf } from '../postgres/roles.ts'
 import { openSecrets, type Secrets, writePrivately } from '../state/secrets.ts'
 import { databaseEnvironment } from '../system/environment.ts'
-import { type Part, table } from '../system/table.ts'
+import type { Environment } from '../system/system.ts'
+import { type Part, supervisorUser, table } from '../system/table.ts'
 import { natsUsers, secretNames, servicesWithDatabase } from '../system/users.ts'
 
 /**
@@ -29,6 +30,7 @@ const commands: Readonly<Record<string, () => void | Promise<void>>> = {
     chmodSync(write('postgres', 'password', secrets.databasePassword(superuser)), 0o644)
     write('nats', 'users.conf', natsAuthorization(natsUsers(secrets)))
     for (const part of table) write(part.name, 'env', environmentFile(part, secrets))
+    write(supervisorUser, 'env', fileOf(natsEnvironment(supervisorUser, secrets)))
   },
   databases: () =>
     createServiceDatabases(
@@ -53,14 +55,20 @@ function write(container: string, name: string, text: string): string {
   return file
 }
 
-/** As `node --env-file` reads it. */
 function environmentFile(part: Part, secrets: Secrets): string {
-  const variables = {
-    NATS_USER: part.name,
-    NATS_PASSWORD: secrets.natsPassword(part.name),
+  return fileOf({
+    ...natsEnvironment(part.name, secrets),
     ...part.secrets(secrets),
     ...(part.database ? databaseEnvironment(part.name, adminUrl, secrets) : {}),
-  }
+  })
+}
+
+function natsEnvironment(user: string, secrets: Secrets): Environment {
+  return { NATS_USER: user, NATS_PASSWORD: secrets.natsPassword(user) }
+}
+
+/** As `node --env-file` reads it. */
+function fileOf(variables: Environment): string {
   return Object.entries(variables)
     .map(([name, value]) => `${name}='${value}'\n`)
     .join('')

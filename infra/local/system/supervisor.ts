@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { keepStreams } from '../nats/streams.ts'
 import { checkpoint } from '../postgres/checkpoint.ts'
 import { initialise } from '../postgres/cluster.ts'
 import { createServiceDatabases, ownerOf } from '../postgres/roles.ts'
@@ -9,7 +10,7 @@ import { gatewayUrl, natsProcess, postgresProcess, replicaProcess, type Watch } 
 import { routed } from './routed.ts'
 import type { Settled } from './settle.ts'
 import type { System } from './system.ts'
-import { isBuilt, type Part, table } from './table.ts'
+import { isBuilt, type Part, supervisorUser, table } from './table.ts'
 
 /** Every process of the house, started by readiness and stopped in order. */
 export interface Supervisor {
@@ -43,6 +44,8 @@ export function createSupervisor({ system, cluster, nats }: Settled, natsServer:
   const consoles = named(name => name === 'console')
   const services = named(name => name !== 'gateway' && name !== 'console')
 
+  let leaveStreams = async () => {}
+
   async function startOne(process: Supervised, withinMs: number): Promise<void> {
     const startedAt = performance.now()
     await process.start(withinMs)
@@ -61,6 +64,12 @@ export function createSupervisor({ system, cluster, nats }: Settled, natsServer:
         await initialise(cluster)
       }
       await Promise.all(servers.map(server => startOne(server, serverStartMs)))
+      leaveStreams = keepStreams({
+        servers: system.natsUrl,
+        credentials: system.natsCredentials(supervisorUser),
+        contracts: contractsOf(parts),
+        say: text => terminal.note('streams', text),
+      })
       await createServiceDatabases(
         system.databaseUrl,
         parts.filter(part => part.database).map(({ name }) => databaseFor(name, system)),
@@ -75,6 +84,7 @@ export function createSupervisor({ system, cluster, nats }: Settled, natsServer:
       if (cluster) checkpoint(system.databaseUrl)
       await stopAll(gateways, stopMs.gateway)
       await stopAll(services, stopMs.services)
+      await leaveStreams()
       // The console goes last of ours, so that it takes in the others' last spans.
       const leftMs = stopWithinMs - (performance.now() - startedAt)
       await Promise.all([stopAll(consoles, leftMs), stopAll(servers, leftMs)])

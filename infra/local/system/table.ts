@@ -109,5 +109,5 @@ export function isBuilt(part: Part, root: string): boolean {
   return existsSync(join(root, part.folder, 'src', 'main.ts'))
 }
 
-/** NATS users that are no process of the table: the tool `portico` speaks as this one. */
+/** A NATS user that is no process of the table: who keeps the streams there, and the tool `portico`, speak as this one. */
 export const supervisorUser = 'supervisor'

@@ -36,8 +36,12 @@ const everyAnnouncement: BroadcastDefinition<typeof Announcement> = {
   description: 'Who is there',
 }
 
+export interface BusOptions extends ConnectionOptions {
+  telemetry: Telemetry
+}
+
 /** Connects in the background, without end: the process starts and serves while NATS is away. */
-export async function connectBus(options: ConnectionOptions): Promise<Bus> {
+export async function connectBus(options: BusOptions): Promise<Bus> {
   const { telemetry } = options
   const connection = openConnection(options)
   const subscribers = new Set<Subscriber>()

@@ -9,7 +9,7 @@ export interface ConnectionOptions {
   password?: string | undefined
   /** Shown by the server for this connection: the instance. */
   name: string
-  telemetry: Telemetry
+  telemetry: { readonly log: Pick<Telemetry['log'], 'info' | 'warn'> }
 }
 
 export type Unsubscribe = () => void

@@ -1,4 +1,4 @@
-import { AckPolicy, type ConsumerInfo, DeliverPolicy, ReplayPolicy } from '@nats-io/jetstream'
+import type { ConsumerInfo } from '@nats-io/jetstream'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { context, ROOT_CONTEXT } from '@opentelemetry/api'
 import type { Database } from '@portico/database'
@@ -11,8 +11,8 @@ import { createLanes } from './lanes.ts'
 import { createProcess } from './process.ts'
 import { type Pull, startPull } from './pull.ts'
 import type { Relay } from './relay.ts'
-import { ensureDeadLetterStream, managerOf } from './streams.ts'
-import { deadLetterStream, durableOf, eventFilter, replaySubject, requireConsumerName, streamOf } from './subjects.ts'
+import { ackWaitMs, managerOf } from './streams.ts'
+import { deadLetterStream, durableOf, requireConsumerName, streamOf } from './subjects.ts'
 import { createSweep } from './sweep.ts'
 
 export interface ConsumeOptions<Tables> {
@@ -46,12 +46,10 @@ export interface Consumer {
 }
 
 const second = 1_000
-const ackWaitMs = 6 * second
 const sweepEveryMs = second
 /** How many events of one consumer may wait in the database; the rest waits in the stream. */
 const waitingAtMost = 20_000
 const retryMs = 500
-const nanosecondsPerMs = 1_000_000
 const defaultBackoffMs = [second, 5 * second, 15 * second, 60 * second, 300 * second]
 
 /**
@@ -82,6 +80,7 @@ export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
 
   const lanes = createLanes({
     concurrency,
+    // Every third of what the server waits, so that work that takes long is not delivered again.
     workingEveryMs: ackWaitMs / 3,
     onRoom: askForMore,
     look: createProcess({
@@ -176,13 +175,13 @@ export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
     while (!stopping.signal.aborted) {
       try {
         const client = await bus.whenConnected(stopping.signal)
-        await ensureConsumers(client, { service, from, name })
+        await requireConsumers(client, service, from)
         complaints = 0
         const reason = await session(client)
         if (reason !== 'stopping') telemetry.log.info({ consumer: name, reason }, 'beginning anew with the stream')
       } catch (error) {
         if (stopping.signal.aborted) return
-        // Whose stream it is may not have started yet.
+        // Nobody has provisioned it yet, or its server has just lost it.
         if (complaints++ % 60 === 0) telemetry.log.info({ err: error, consumer: name }, 'waiting for the stream')
       }
       await pause(retryMs, stopping.signal)
@@ -203,26 +202,11 @@ export function consume<Tables>(options: ConsumeOptions<Tables>): Consumer {
   }
 }
 
-/** Two durables: the entity's events, and the replays of this consumer's dead letters. */
-async function ensureConsumers(
-  client: NatsConnection,
-  { service, from, name }: { service: string; from: string; name: string },
-): Promise<void> {
+/** @throws while the two durables, of the entity's events and of the replays, are not provisioned */
+async function requireConsumers(client: NatsConnection, service: string, from: string): Promise<void> {
   const { consumers } = await managerOf(client)
-  const common = {
-    durable_name: durableOf(service, from),
-    ack_policy: AckPolicy.Explicit,
-    deliver_policy: DeliverPolicy.All,
-    replay_policy: ReplayPolicy.Instant,
-    // Told every third of it that we are at work: so long a killed replica's events wait, not longer.
-    ack_wait: ackWaitMs * nanosecondsPerMs,
-    // The handler's failures are counted in the inbox; deliveries are not failures.
-    max_deliver: -1,
-    max_ack_pending: 1_000,
-  }
-  await ensureDeadLetterStream(client)
-  await consumers.add(deadLetterStream, { ...common, filter_subject: replaySubject(service, name) })
-  await consumers.add(streamOf(from), { ...common, filter_subject: eventFilter(from) })
+  const durable = durableOf(service, from)
+  await Promise.all([streamOf(from), deadLetterStream].map(stream => consumers.info(stream, durable)))
 }
 
 const durablesInUse = new WeakMap<Bus, Set<string>>()

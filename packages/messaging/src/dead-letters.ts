@@ -122,7 +122,7 @@ export async function replayDeadLetter(
   const letter = await letterAt(client, sequence)
   const { event } = letter
   await jetstream(client, { timeout: timeoutMs }).publish(
-    replaySubject(letter.service, letter.consumer),
+    replaySubject(letter.service, event.entity),
     JSON.stringify(payload === undefined ? letter.payload : payload),
     {
       headers: headersOf({

@@ -1,4 +1,4 @@
-export { type BroadcastOrigin, type Bus, connectBus } from './bus.ts'
+export { type BroadcastOrigin, type Bus, type BusOptions, connectBus } from './bus.ts'
 export { cleanMessaging, inboxKeepMs, outboxKeepMs } from './clean.ts'
 export type { ConnectionOptions, Unsubscribe } from './connection.ts'
 export { type ConsumeOptions, type Consumer, consume } from './consumer.ts'
@@ -20,6 +20,7 @@ export {
   natsAuthorization,
   natsPermissions,
 } from './permissions.ts'
+export { type Provisioner, type ProvisionOptions, provision } from './provision.ts'
 export { republish } from './rebuild.ts'
 export { createRelay, type Relay, type RelayOptions } from './relay.ts'
 export { deadLetterMaxAgeMs, payloadLimitBytes, streamMaxAgeMs } from './streams.ts'

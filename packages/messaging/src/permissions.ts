@@ -1,5 +1,5 @@
 import type { ServiceContract } from '@portico/contracts'
-import { deadLetterStream, durableOf, eventFilter, inboxPrefix, streamOf } from './subjects.ts'
+import { deadLetterStream, durableOf, inboxPrefix, streamOf } from './subjects.ts'
 
 /** What one NATS user may do. Whatever is not listed is refused by the server. */
 export interface NatsPermissions {
@@ -14,8 +14,8 @@ type Listener = Pick<ServiceContract, 'name' | 'emits' | 'listensTo'>
 
 /**
  * The permissions of a NATS user, from contracts alone. A service may tell its own events, broadcasts and announcements,
- * and read the entities it lists; the server compares the filter in a consumer's configuration with the one in the
- * subject, so that no wider filter passes.
+ * and read from the consumers of the entities it lists. It configures nothing: whoever may create a stream chooses its
+ * sources, and whoever may create a consumer chooses where it delivers. See `provision.ts`.
  */
 export function natsPermissions(who: Listener | HouseUser): NatsPermissions {
   if (who === 'gateway') return gatewayPermissions()
@@ -26,7 +26,7 @@ export function natsPermissions(who: Listener | HouseUser): NatsPermissions {
     publish: [
       ...voice(who.name),
       ...(who.emits.length > 0 ? emitting(who.name) : []),
-      ...(entities.length > 0 ? deadLettering(who.name) : []),
+      ...(entities.length > 0 ? [`dead.${who.name}.>`] : []),
       ...entities.flatMap(entity => reading(who.name, entity)),
     ],
     subscribe: [ownInbox(who.name), ...who.listensTo.filter(name => name.startsWith('broadcast.'))],
@@ -36,26 +36,15 @@ export function natsPermissions(who: Listener | HouseUser): NatsPermissions {
 const ownInbox = (user: string) => `${inboxPrefix(user)}.>`
 const voice = (name: string) => [`announce.${name}`, `broadcast.${name}.>`]
 
-function emitting(service: string): string[] {
-  const stream = streamOf(service)
-  return [`${service}.>`, ...['INFO', 'CREATE', 'UPDATE'].map(verb => `$JS.API.STREAM.${verb}.${stream}`)]
-}
-
-function deadLettering(service: string): string[] {
-  return [`dead.${service}.>`, `$JS.API.STREAM.CREATE.${deadLetterStream}`]
-}
+const emitting = (service: string) => [`${service}.>`, `$JS.API.STREAM.INFO.${streamOf(service)}`]
 
 function reading(service: string, entity: string): string[] {
   const durable = durableOf(service, entity)
-  return [
-    ...consuming(streamOf(entity), durable, eventFilter(entity)),
-    ...consuming(deadLetterStream, durable, `replay.${service}.*`),
-  ]
+  return [streamOf(entity), deadLetterStream].flatMap(stream => consuming(stream, durable))
 }
 
-function consuming(stream: string, durable: string, filter: string): string[] {
+function consuming(stream: string, durable: string): string[] {
   return [
-    `$JS.API.CONSUMER.CREATE.${stream}.${durable}.${filter}`,
     `$JS.API.CONSUMER.INFO.${stream}.${durable}`,
     `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
     `$JS.ACK.${stream}.${durable}.>`,
@@ -89,7 +78,7 @@ function tendingDeadLetters(): string[] {
   return ['GET', 'DELETE'].map(verb => `$JS.API.STREAM.MSG.${verb}.${deadLetterStream}`).concat('replay.>')
 }
 
-/** The operator's tool: JetStream's whole API, but no service's voice. */
+/** Who provisions, and the operator's tool: JetStream's whole API, but no service's voice. */
 function supervisorPermissions(): NatsPermissions {
   return {
     publish: ['$JS.API.>', 'replay.>'],

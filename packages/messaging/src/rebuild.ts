@@ -4,15 +4,18 @@ import type { Telemetry } from '@portico/telemetry'
 import { type QueryExecutorProvider, sql } from 'kysely'
 import type { Bus } from './bus.ts'
 import type { PublishedRow } from './outbox-rows.ts'
-import { ensureStream, eventStreamConfig, streamMaxAgeMs } from './streams.ts'
+import { managerOf, streamMaxAgeMs } from './streams.ts'
+import { streamOf } from './subjects.ts'
 
 const rowsAtOnce = 5_000
 
 /**
- * Creates or updates the service's stream and compares it with what it once acknowledged. JetStream acknowledges before
+ * Compares the service's stream with what it once acknowledged. JetStream acknowledges before
  * it syncs to disk: after a power failure the stream may end earlier than we know it did, and after the loss of its disk
  * it is a new one. What it lost and would still keep is set back to unpublished, so that the relay tells it again;
  * consumers know the repeats by their numbers.
+ *
+ * @throws while the stream is not provisioned
  */
 export async function reconcileStream(options: {
   trx: QueryExecutorProvider
@@ -21,7 +24,8 @@ export async function reconcileStream(options: {
   log: Telemetry['log']
 }): Promise<void> {
   const { trx, client, service, log } = options
-  const { config, created, state } = await ensureStream(client, eventStreamConfig(service))
+  const { streams } = await managerOf(client)
+  const { config, created, state } = await streams.info(streamOf(service))
   const { rows } = await sql<{ created_at: string; last_sequence: number }>`
     select created_at, last_sequence from outbox_streams where stream = ${config.name}`.execute(trx)
   const known = rows[0]

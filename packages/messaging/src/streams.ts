@@ -1,15 +1,19 @@
 import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
   DiscardPolicy,
   JetStreamApiError,
   type JetStreamManager,
   jetstreamManager,
+  ReplayPolicy,
   RetentionPolicy,
   StorageType,
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { deadLetterStream, streamOf } from './subjects.ts'
+import { deadLetterStream, durableOf, eventFilter, replaySubject, streamOf } from './subjects.ts'
 
 const nanosecondsPerMs = 1_000_000
 const day = 24 * 60 * 60 * 1_000
@@ -22,6 +26,8 @@ export const payloadLimitBytes = 256 * 1_024
 const messageLimitBytes = 2 * payloadLimitBytes
 /** The server's JSStreamNameExistErr: a stream of this name with another configuration. */
 const streamNameInUse = 10058
+/** JSConsumerAlreadyExists, since 2.10; before, `add` also updates. */
+const consumerExists = 10148
 const dedupWindowMs = 2 * 60 * 1_000
 
 type OwnedConfig = Pick<
@@ -76,13 +82,49 @@ export async function ensureStream(client: NatsConnection, wanted: OwnedConfig):
   return isLike(info.config, wanted) ? info : await streams.update(wanted.name, { ...wanted })
 }
 
-/** Creates `DEAD` unless somebody did. Nobody's to change afterwards but an operator's. */
+/** Creates `DEAD` unless it is there. Its settings are the operator's from then on. */
 export async function ensureDeadLetterStream(client: NatsConnection): Promise<void> {
   const { streams } = await managerOf(client)
   try {
     await streams.add({ ...deadLetterStreamConfig })
   } catch (error) {
     if (!isApiError(error, streamNameInUse)) throw error
+  }
+}
+
+/** How long the server waits for an acknowledgement: so long a killed replica's events wait, and no longer. */
+export const ackWaitMs = 6_000
+
+/** What a consumer of an entity reads, and how the server counts for it. The replays of its dead letters are read alike. */
+export function consumerConfig(service: string, entity: string): Partial<ConsumerConfig> & { durable_name: string } {
+  return {
+    durable_name: durableOf(service, entity),
+    filter_subject: eventFilter(entity),
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    replay_policy: ReplayPolicy.Instant,
+    ack_wait: ackWaitMs * nanosecondsPerMs,
+    // The handler's failures are counted in the inbox; deliveries are not failures.
+    max_deliver: -1,
+    max_ack_pending: 1_000,
+  }
+}
+
+/** Creates the durables of one consumer, or brings them up to date: the entity's events, and its replays. */
+export async function ensureConsumers(client: NatsConnection, service: string, entity: string): Promise<void> {
+  const { consumers } = await managerOf(client)
+  const events = consumerConfig(service, entity)
+  const replays = { ...events, filter_subject: replaySubject(service, entity) }
+  for (const [stream, config] of [
+    [streamOf(entity), events],
+    [deadLetterStream, replays],
+  ] as const) {
+    try {
+      await consumers.add(stream, config)
+    } catch (error) {
+      if (!isApiError(error, consumerExists)) throw error
+      await consumers.update(stream, config.durable_name, config)
+    }
   }
 }
 

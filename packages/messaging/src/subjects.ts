@@ -34,7 +34,8 @@ export const durableOf = (service: string, entity: string) => `${service}_${enti
 
 export const eventFilter = (entity: string) => `${entity}.>`
 export const deadSubject = (service: string, consumer: string) => `dead.${service}.${consumer}`
-export const replaySubject = (service: string, consumer: string) => `replay.${service}.${consumer}`
+/** By entity, which a contract knows, and not by the consumer's name, which only its service does. */
+export const replaySubject = (service: string, entity: string) => `replay.${service}.${entity}`
 export const inboxPrefix = (user: string) => `_INBOX_${user}`
 
 /** Throws a TypeError when the name could not be a token of a subject. */

@@ -83,7 +83,7 @@ t.test('stopping lets the handler that runs end, and leaves the rest to another 
   })
 })
 
-t.test('a consumer deleted behind its back makes itself anew', async t => {
+t.test('a consumer deleted behind its back is made anew', async t => {
   const { sender, receiver } = await openHouse(t)
   const consumer = startConsumer(t, receiver)
   await move(sender, [{ thing: 'a', step: 1 }])

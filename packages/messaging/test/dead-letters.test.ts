@@ -116,7 +116,7 @@ async function sendReplaysAgain({ receiver }: House): Promise<void> {
   const client = receiver.bus.current()
   if (!client) throw new Error('NATS is away')
   const { streams } = await jetstreamManager(client)
-  const message = await streams.getMessage('DEAD', { last_by_subj: 'replay.watcher.steps' })
+  const message = await streams.getMessage('DEAD', { last_by_subj: 'replay.watcher.mover.thing' })
   if (!message) throw new Error('there was no replay')
   message.header.delete('Nats-Msg-Id')
   const { duplicate } = await jetstream(client).publish(message.subject, message.data, { headers: message.header })

@@ -1,7 +1,14 @@
 import { defineEvent } from '@portico/contracts'
 import { type Database, openDatabase } from '@portico/database'
 import { silentTelemetry, type Telemetry } from '@portico/telemetry'
-import { type EventuallyOptions, type TestNats, testDatabase, testNats, eventually as until } from '@portico/testkit'
+import {
+  type EventuallyOptions,
+  type TestNats,
+  testDatabase,
+  testNats,
+  testStreams,
+  eventually as until,
+} from '@portico/testkit'
 import { sql } from 'kysely'
 import { Type } from 'typebox'
 import {
@@ -37,7 +44,9 @@ export const ThingVanished = defineEvent('mover.thing.vanished.v1', Type.Object(
   description: 'A thing is gone',
   key: ({ thing }) => thing,
 })
-export const mover = { name: 'mover' }
+export const mover = { name: 'mover', emits: [ThingMoved, ThingVanished], listensTo: [] }
+export const watcher = { name: 'watcher', emits: [], listensTo: ['mover.thing'] }
+export const parties = [mover, watcher]
 
 export interface Party {
   bus: Bus
@@ -74,6 +83,7 @@ export interface House {
 export async function openHouse(t: Scope, { natsRuns = true } = {}): Promise<House> {
   const nats = await testNats(t)
   if (!natsRuns) await nats.kill()
+  testStreams(t, nats.url, parties)
   const [senderUrl, receiverUrl] = await Promise.all([openTestDatabase(t, 'mover'), openTestDatabase(t, 'watcher')])
   const sender = await openParty(t, { nats: nats.url, database: senderUrl, name: 'mover-1' })
   const receiver = await openParty(t, { nats: nats.url, database: receiverUrl, name: 'watcher-1' })

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert'
-import { type StartedProcess, startProcess, testNats } from '@portico/testkit'
+import { type StartedProcess, startProcess, testNats, testStreams } from '@portico/testkit'
 import { sql } from 'kysely'
 import t from 'tap'
 import {
@@ -8,6 +8,7 @@ import {
   openParty,
   openTestDatabase,
   type Party,
+  parties,
   type Scope,
   startConsumer,
   stepsOf,
@@ -17,6 +18,7 @@ const things = ['a', 'b', 'c', 'd', 'e', 'f']
 
 t.test('replicas that are killed at any moment lose, double and reorder nothing', { timeout: 150_000 }, async t => {
   const nats = await testNats(t)
+  testStreams(t, nats.url, parties)
   const [senderUrl, receiverUrl] = await Promise.all([openTestDatabase(t, 'mover'), openTestDatabase(t, 'watcher')])
   const sender = await openParty(t, { nats: nats.url, database: senderUrl, name: 'writer' })
   const receiver = await openParty(t, { nats: nats.url, database: receiverUrl, name: 'reader' })
@@ -79,6 +81,7 @@ async function mortal(t: Scope, env: Record<string, string>) {
 
 t.test('an event whose handler was killed is handled by another replica', async t => {
   const nats = await testNats(t)
+  testStreams(t, nats.url, parties)
   const [senderUrl, receiverUrl] = await Promise.all([openTestDatabase(t, 'mover'), openTestDatabase(t, 'watcher')])
   const sender = await openParty(t, { nats: nats.url, database: senderUrl, name: 'writer' })
   const receiver = await openParty(t, { nats: nats.url, database: receiverUrl, name: 'reader' })

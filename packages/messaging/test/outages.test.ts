@@ -2,7 +2,7 @@ import { deepStrictEqual } from 'node:assert'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { openDatabase } from '@portico/database'
 import { silentTelemetry } from '@portico/telemetry'
-import { privatePostgres, stopwatch, testDatabase } from '@portico/testkit'
+import { privatePostgres, stopwatch, testDatabase, testStreams } from '@portico/testkit'
 import { sql } from 'kysely'
 import t from 'tap'
 import { handle, listDeadLetters, messagingMigrations, republish } from '../src/index.ts'
@@ -18,6 +18,7 @@ import {
   stepsOf,
   type Tables,
   ThingMoved,
+  watcher,
 } from './house.ts'
 
 t.test('NATS is not there when the processes start: they write, and 10 s after it came all has arrived', async t => {
@@ -89,6 +90,7 @@ t.test('NATS loses its disk: streams are made anew and filled from the outbox, w
     database: await openTestDatabase(t, 'newcomer'),
     name: 'newcomer-1',
   })
+  testStreams(t, nats.url, [{ ...watcher, name: 'newcomer' }])
   startConsumer(t, fresh, { service: 'newcomer' })
   await eventually(async () => deepStrictEqual(await stepsOf(fresh, 'effects'), await stepsOf(sender, 'commits')))
 })

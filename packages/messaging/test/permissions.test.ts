@@ -4,7 +4,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { announceSubject, defineBroadcast, defineEvent, type ServiceContract } from '@portico/contracts'
 import { openDatabase } from '@portico/database'
 import { silentTelemetry } from '@portico/telemetry'
-import { testNats } from '@portico/testkit'
+import { testNats, testStreams } from '@portico/testkit'
 import { sql } from 'kysely'
 import t from 'tap'
 import { Type } from 'typebox'
@@ -53,10 +53,11 @@ const mover = part({ name: 'mover', emits: [ThingMoved, SecretTold], broadcasts:
 const watcher = part({ name: 'watcher', listensTo: ['mover.thing', Rang.subject], broadcasts: [Spied] })
 const whos = [mover, watcher, 'gateway', 'console', 'supervisor'] as const
 
+const passwordOf = (user: string) => `${user}'s "word"`
 const config = natsAuthorization(
   whos.map(who => {
     const user = typeof who === 'string' ? who : who.name
-    return { user, password: `${user}'s "word"`, permissions: natsPermissions(who) }
+    return { user, password: passwordOf(user), permissions: natsPermissions(who) }
   }),
 )
 
@@ -64,7 +65,7 @@ async function openAs(t: Scope, url: string, user: string): Promise<Bus> {
   const bus = await connectBus({
     servers: url,
     user,
-    password: `${user}'s "word"`,
+    password: passwordOf(user),
     name: user,
     telemetry: silentTelemetry(),
   })
@@ -86,6 +87,9 @@ async function partyAs(t: Scope, url: string, user: string): Promise<Party> {
   return { bus, database, telemetry }
 }
 
+const provisionAs = (t: Scope, url: string) =>
+  testStreams(t, url, [mover, watcher], { user: 'supervisor', password: passwordOf('supervisor'), everyMs: 100 })
+
 function clientOf(bus: Bus): NatsConnection {
   const client = bus.current()
   if (!client) throw new Error('not connected')
@@ -103,6 +107,7 @@ function refusals(client: NatsConnection): string[] {
 
 t.test('with its permissions alone a service does all it has to', async t => {
   const nats = await testNats(t, { config })
+  provisionAs(t, nats.url)
   const [sender, receiver] = await Promise.all([partyAs(t, nats.url, 'mover'), partyAs(t, nats.url, 'watcher')])
   const heard = [sender, receiver].map(({ bus }) => refusals(clientOf(bus)))
   startRelay(t, sender)
@@ -144,64 +149,127 @@ t.test('with its permissions alone a service does all it has to', async t => {
   t.same(heard, [[], []], 'the server refused nothing')
 })
 
-t.test('a service can neither speak for another nor read what it does not list', async t => {
+/** What `mover` says, in its stream, and somebody who has taken over `watcher`. */
+async function withThief(t: Scope): Promise<{ thief: NatsConnection; url: string }> {
   const nats = await testNats(t, { config })
+  provisionAs(t, nats.url)
   const sender = await partyAs(t, nats.url, 'mover')
   startRelay(t, sender)
-  await move(sender, [{ thing: 'a', step: 1 }])
+  for (const step of [1, 2, 3]) await move(sender, [{ thing: 'a', step }])
   await eventually(() => nothingWaits(sender))
-  const thief = await openAs(t, nats.url, 'watcher')
-  const client = clientOf(thief)
+  return { thief: clientOf(await openAs(t, nats.url, 'watcher')), url: nats.url }
+}
 
-  const unspeakable = [
-    ThingMoved.subject,
-    announceSubject('mover'),
-    Rang.subject,
-    'dead.mover.steps',
-    'replay.watcher.steps',
-    '$JS.API.STREAM.DELETE.MOVER',
-    '$JS.API.STREAM.PURGE.MOVER',
-    '$JS.API.STREAM.UPDATE.MOVER',
-    '$JS.API.STREAM.MSG.GET.MOVER',
-    '$JS.API.DIRECT.GET.MOVER',
-    '$JS.API.STREAM.MSG.GET.DEAD',
-    '$JS.API.CONSUMER.CREATE.MOVER',
-    '$JS.API.CONSUMER.CREATE.MOVER.watcher_mover_thing',
-    '$JS.API.CONSUMER.CREATE.MOVER.watcher_mover_thing.mover.>',
-    '$JS.API.CONSUMER.CREATE.MOVER.watcher_mover_thing.mover.secret.>',
-    '$JS.API.CONSUMER.CREATE.MOVER.another.mover.thing.>',
-    '$JS.API.CONSUMER.DURABLE.CREATE.MOVER.watcher_mover_thing',
-    '$JS.API.CONSUMER.MSG.NEXT.MOVER.another',
-    '$JS.API.CONSUMER.DELETE.MOVER.watcher_mover_thing',
-    '$JS.ACK.MOVER.another.1.1.1.1.0',
-    '$SYS.REQ.SERVER.PING',
-  ]
-  for (const subject of unspeakable) {
-    const heard = refusals(client)
-    client.publish(subject, '{}')
-    await client.flush()
-    await eventually(() => heard.some(text => text.includes(`"${subject}"`)))
-    t.pass(`may not publish ${subject}`)
-  }
-  for (const subject of ['mover.>', '>', '_INBOX_mover.>', 'announce.*', Knocked.subject, '$JS.API.>']) {
-    const heard = refusals(client)
-    client.subscribe(subject, { callback() {} })
-    await client.flush()
-    await eventually(() => heard.some(text => text.includes(`"${subject}"`)))
-    t.pass(`may not hear ${subject}`)
-  }
+const unspeakable = [
+  ThingMoved.subject,
+  announceSubject('mover'),
+  Rang.subject,
+  'dead.mover.steps',
+  'replay.watcher.mover.thing',
+  '$JS.API.STREAM.MSG.GET.MOVER',
+  '$JS.API.DIRECT.GET.MOVER',
+  '$JS.API.STREAM.MSG.GET.DEAD',
+  '$JS.API.CONSUMER.MSG.NEXT.MOVER.another',
+  '$JS.API.CONSUMER.MSG.NEXT.WATCHER.another',
+  '$JS.ACK.MOVER.another.1.1.1.1.0',
+  '$SYS.REQ.SERVER.PING',
+  '_INBOX_mover.x',
+  // Nobody configures a stream, not even the own one: its sources, its subjects and where it republishes are a way to
+  // everybody's events.
+  ...['MOVER', 'WATCHER', 'DEAD', 'ANOTHER'].flatMap(stream =>
+    ['CREATE', 'UPDATE', 'DELETE', 'PURGE', 'MSG.DELETE', 'SNAPSHOT', 'RESTORE'].map(
+      verb => `$JS.API.STREAM.${verb}.${stream}`,
+    ),
+  ),
+  // Nor a consumer: it would choose whose events it reads, and on whose subject they are delivered.
+  ...['MOVER', 'WATCHER', 'DEAD'].flatMap(stream =>
+    [
+      `CREATE.${stream}`,
+      `CREATE.${stream}.watcher_mover_thing`,
+      `CREATE.${stream}.watcher_mover_thing.mover.thing.>`,
+      `CREATE.${stream}.another.mover.>`,
+      `DURABLE.CREATE.${stream}.watcher_mover_thing`,
+      `DELETE.${stream}.watcher_mover_thing`,
+    ].map(verb => `$JS.API.CONSUMER.${verb}`),
+  ),
+]
+const inaudible = [
+  'mover.>',
+  '>',
+  '_INBOX.>',
+  '_INBOX_mover.>',
+  'announce.*',
+  Knocked.subject,
+  '$JS.API.>',
+  '$JS.>',
+  '*.>',
+]
 
-  // The subject is allowed, and the configuration behind it asks for more.
-  const answer = await client.request(
-    '$JS.API.CONSUMER.CREATE.MOVER.watcher_mover_thing.mover.thing.>',
-    JSON.stringify({
-      stream_name: 'MOVER',
-      config: { durable_name: 'watcher_mover_thing', filter_subject: 'mover.>', ack_policy: 'explicit' },
-    }),
+t.test('a service can neither speak for another nor read what it does not list', async t => {
+  const { thief, url } = await withThief(t)
+  const heard = refusals(thief)
+  const isRefused = (verb: string, subject: string) =>
+    heard.some(text => text.toLowerCase().includes(`${verb} to "${subject.toLowerCase()}"`))
+  for (const subject of unspeakable) thief.publish(subject, '{}')
+  for (const subject of inaudible) thief.subscribe(subject, { callback() {} })
+  await thief.flush()
+  await eventually(() =>
+    deepStrictEqual(
+      [
+        unspeakable.filter(subject => !isRefused('publish', subject)),
+        inaudible.filter(subject => !isRefused('subscription', subject)),
+      ],
+      [[], []],
+    ),
   )
-  t.match(answer.json(), { error: { description: /filter/ } })
-  await t.rejects(connect({ servers: nats.url, user: 'watcher', pass: 'guessed', maxReconnectAttempts: 0 }))
-  await t.rejects(connect({ servers: nats.url, maxReconnectAttempts: 0 }))
+  t.equal(heard.length, unspeakable.length + inaudible.length, 'and of nothing else')
+  await t.rejects(connect({ servers: url, user: 'watcher', pass: 'guessed', maxReconnectAttempts: 0 }))
+  await t.rejects(connect({ servers: url, maxReconnectAttempts: 0 }))
+})
+
+t.test('what the server answers on a subject of the thief’s choice gives it no other’s voice', async t => {
+  const { thief, url } = await withThief(t)
+  const supervisor = clientOf(await openAs(t, url, 'supervisor'))
+  const { streams } = await jetstreamManager(supervisor, { checkAPI: false })
+  const gateway = await openAs(t, url, 'gateway')
+  const announced: unknown[] = []
+  gateway.onAnnouncement(announcement => void announced.push(announcement))
+  const next = '$JS.API.CONSUMER.MSG.NEXT.MOVER.watcher_mover_thing'
+  // A request's answer goes where the request says, and with the server's rights.
+  for (const reply of [announceSubject('mover'), '$JS.API.STREAM.DELETE.MOVER', '$JS.API.STREAM.PURGE.MOVER']) {
+    thief.publish(next, JSON.stringify({ batch: 1, no_wait: true }), { reply })
+    thief.publish('$JS.API.CONSUMER.INFO.MOVER.watcher_mover_thing', '', { reply })
+  }
+  await thief.flush()
+  // Served after what came before it.
+  await thief.request('$JS.API.CONSUMER.INFO.MOVER.watcher_mover_thing', '')
+  t.match(await streams.info('MOVER'), { state: { messages: 3 } })
+  t.same(announced, [])
+})
+
+t.test('streams and consumers are made anew, and follow the contracts', async t => {
+  const nats = await testNats(t, { config })
+  const supervisor = clientOf(await openAs(t, nats.url, 'supervisor'))
+  const { streams, consumers } = await jetstreamManager(supervisor, { checkAPI: false })
+  // As a version before left it, and as an operator has set it.
+  await streams.add({ name: 'MOVER', subjects: ['mover.>'], max_age: 1e12, description: 'theirs' })
+  await consumers.add('MOVER', {
+    durable_name: 'watcher_mover_thing',
+    filter_subject: 'mover.other.>',
+    ack_policy: 'explicit',
+  })
+  await provisionAs(t, nats.url).provisioned
+  t.match(await streams.info('MOVER'), { config: { max_age: 7 * 24 * 3_600 * 1e9, description: 'theirs' } })
+  t.match(await consumers.info('MOVER', 'watcher_mover_thing'), { config: { filter_subject: 'mover.thing.>' } })
+  t.match(await consumers.info('DEAD', 'watcher_mover_thing'), {
+    config: { filter_subject: 'replay.watcher.mover.thing' },
+  })
+  await streams.delete('MOVER')
+  await consumers.delete('DEAD', 'watcher_mover_thing')
+  await eventually(() => Promise.all(['MOVER', 'DEAD'].map(stream => consumers.info(stream, 'watcher_mover_thing'))))
+  await nats.wipe()
+  await nats.start()
+  await eventually(() => Promise.all(['MOVER', 'DEAD'].map(stream => consumers.info(stream, 'watcher_mover_thing'))))
 })
 
 t.test('a contract says all of it', async t => {
@@ -211,8 +279,14 @@ t.test('a contract says all of it', async t => {
   })
   const { publish, subscribe } = natsPermissions(watcher)
   t.same(subscribe, ['_INBOX_watcher.>', Rang.subject])
-  t.ok(publish.includes('$JS.API.CONSUMER.CREATE.MOVER.watcher_mover_thing.mover.thing.>'))
-  t.notOk(publish.some(subject => subject.startsWith('$JS.API.STREAM.UPDATE')))
+  t.ok(publish.includes('$JS.API.CONSUMER.MSG.NEXT.MOVER.watcher_mover_thing'))
+  for (const part of [mover, watcher, 'gateway', 'console'] as const) {
+    const { publish } = natsPermissions(part)
+    t.notOk(
+      publish.some(subject => /\.(CREATE|UPDATE|PURGE|RESTORE)\b/.test(subject)),
+      'only the supervisor configures',
+    )
+  }
   t.same(natsPermissions('gateway').subscribe, ['_INBOX_gateway.>', 'announce.*', 'broadcast.>'])
 })
 

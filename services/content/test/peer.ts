@@ -2,7 +2,7 @@ import type { EventDefinition, Payload } from '@portico/contracts'
 import { type Database, openDatabase } from '@portico/database'
 import { type Bus, connectBus, consume, createRelay, handle, messagingMigrations, outbox } from '@portico/messaging'
 import { silentTelemetry } from '@portico/telemetry'
-import { type TestScope, testDatabase } from '@portico/testkit'
+import { type TestScope, testDatabase, testStreams } from '@portico/testkit'
 import type { TSchema } from 'typebox'
 
 export interface Peer {
@@ -35,6 +35,7 @@ export async function startPeer(t: TestScope, service: string, natsUrl: string):
       relay.wake()
     },
     hear(entity, ...definitions) {
+      testStreams(t, natsUrl, [{ name: service, emits: [], listensTo: [entity] }])
       const heard: { subject: string; payload: unknown }[] = []
       const on = definitions.map(definition =>
         handle<TSchema, unknown>(definition, async payload => {

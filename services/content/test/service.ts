@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Role } from '@portico/contracts'
+import { contentContract } from '@portico/contracts/content'
 import { createSigner, generateKeyPair, type Principal } from '@portico/identity'
 import { silentTelemetry } from '@portico/telemetry'
-import { type TestNats, type TestScope, testDatabase, testNats } from '@portico/testkit'
+import { type TestNats, type TestScope, testDatabase, testNats, testStreams } from '@portico/testkit'
 import { createApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { type Context, createContext, migrations } from '../src/context.ts'
@@ -35,6 +36,7 @@ export async function startContent(t: TestScope, { clock }: { clock?: () => Date
     testDatabase(t, { service: 'content', migrations }),
     testNats(t),
   ])
+  testStreams(t, nats.url, [contentContract])
   const config = readConfig({
     DATABASE_URL: url,
     DATABASE_MIGRATION_URL: migrationUrl,

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { EventDefinition, Role, ServiceContract } from '@portico/contracts'
 import { contentContract } from '@portico/contracts/content'
+import { notificationContract } from '@portico/contracts/notification'
 import { userContract } from '@portico/contracts/user'
 import { openDatabase } from '@portico/database'
 import { createSigner, generateKeyPair, type Principal } from '@portico/identity'
 import { connectBus, createRelay, messagingMigrations, outbox } from '@portico/messaging'
 import { silentTelemetry } from '@portico/telemetry'
-import { type TestScope, testDatabase, testNats } from '@portico/testkit'
+import { type TestScope, testDatabase, testNats, testStreams } from '@portico/testkit'
 import type { Static, TSchema } from 'typebox'
 import { createApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
@@ -37,6 +38,7 @@ export async function startNotification(t: TestScope): Promise<Notification> {
     testNats(t),
     startSmtpSink(t),
   ])
+  testStreams(t, nats.url, [userContract, contentContract, notificationContract])
   const config = readConfig({
     DATABASE_URL: url,
     DATABASE_MIGRATION_URL: migrationUrl,

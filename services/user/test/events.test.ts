@@ -1,8 +1,8 @@
-import { AccountActivated, AccountChanged, AccountDeleted } from '@portico/contracts/user'
+import { AccountActivated, AccountChanged, AccountDeleted, userContract } from '@portico/contracts/user'
 import { openDatabase } from '@portico/database'
 import { connectBus, consume, handle, messagingMigrations } from '@portico/messaging'
 import { silentTelemetry } from '@portico/telemetry'
-import { eventually, testDatabase } from '@portico/testkit'
+import { eventually, testDatabase, testStreams } from '@portico/testkit'
 import t from 'tap'
 import { newPerson, type Person, type Service, startService } from './service.ts'
 
@@ -14,6 +14,10 @@ async function listener() {
   const { url } = await testDatabase(t, { service: 'listener', migrations: [messagingMigrations] })
   const database = openDatabase({ url, applicationName: 'listener', poolSize: 5, telemetry })
   const bus = await connectBus({ ...service.config.nats, name: 'listener', telemetry })
+  testStreams(t, service.config.nats.servers, [
+    userContract,
+    { name: 'listener', emits: [], listensTo: ['user.account'] },
+  ])
   const heard: [userId: string, what: string][] = []
   const on = [
     handle(AccountActivated, async ({ userId }) => void heard.push([userId, 'activated'])),
