@@ -138,7 +138,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
       this.#hedgeAtMs = nowMs + Math.max(this.#tools.bounds.hedgeFloorMs, this.#latency.p98Ms)
     }
     this.#journal?.sent(attempt, pick, this.#tries.retries, this.#waitedMs)
-    addHopHeaders(this.target, this.#edgeHeaders, nowMs, attempt.span)
+    addHopHeaders(this.target, this.#edgeHeaders, nowMs, attempt.span, this.#tries.sends > 1)
     this.#lane.upstream.started(pick.replica)
     attempt.send()
   }

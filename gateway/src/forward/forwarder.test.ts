@@ -269,6 +269,29 @@ test('a failing answer is not used while another replica may do better', async t
   }
 })
 
+test('a repeat says that it is one, and only a repeat', async t => {
+  const seen: (string | undefined)[] = []
+  const replicas = await Promise.all(
+    ['breaks off', 'answers'].map(() =>
+      startReplica(t, (incoming, response) => {
+        seen.push([incoming.headers['portico-repeat']].flat()[0])
+        if (seen.length === 1) incoming.socket.destroy()
+        else response.end()
+      }),
+    ),
+  )
+  const front = await startFront(t)
+  for (const { port } of replicas) front.add(port)
+  const keyed = { method: 'POST', headers: { 'idempotency-key': 'k' }, body: 'x' } as const
+  for (const expected of [[undefined, '1'], [undefined]]) {
+    const before = seen.length
+    const answer = await request(`http://127.0.0.1:${front.port}/`, keyed)
+    await answer.body.dump()
+    t.equal(answer.statusCode, 200)
+    t.same(seen.slice(before), expected)
+  }
+})
+
 test('retries stay within their budget', async t => {
   let asked = 0
   const listener = (socket: import('node:net').Socket) =>

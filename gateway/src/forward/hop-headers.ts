@@ -4,7 +4,7 @@ import { traceparentOf } from './attempt-span.ts'
 import type { ForwardTarget } from './target.ts'
 
 /**
- * What is new for each attempt: how long there is still time, and which span is the parent. It stands behind the edge's
+ * What is new for each attempt: how long there is still time, which span is the parent, and whether it is a repeat. It stands behind the edge's
  * fields in the same array, over what the attempt before put there.
  */
 export function addHopHeaders(
@@ -12,6 +12,7 @@ export function addHopHeaders(
   edgeHeaders: number,
   nowMs: number,
   attemptSpan: Span | null,
+  isRepeat = false,
 ): void {
   const leftMs = Math.max(1, Math.floor(deadlineAtMs - nowMs))
   headers.length = edgeHeaders
@@ -21,4 +22,5 @@ export function addHopHeaders(
     'traceparent',
     traceparentOf((attemptSpan ?? span).spanContext()),
   )
+  if (isRepeat) headers.push(internalHeaders.repeat, '1')
 }

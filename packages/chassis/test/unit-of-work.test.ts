@@ -57,10 +57,14 @@ t.teardown(async () => {
   await database.close()
 })
 
-async function post(body: string, { key, ...more }: { key?: string; userId?: string; deadlineMs?: number } = {}) {
+async function post(
+  body: string,
+  { key, repeat, ...more }: { key?: string; repeat?: true; userId?: string; deadlineMs?: number } = {},
+) {
   const headers = {
     ...(await as(more.userId ? { userId: more.userId } : {})),
     ...(key ? { 'idempotency-key': key } : {}),
+    ...(repeat ? { 'portico-repeat': '1' } : {}),
     ...(more.deadlineMs ? { 'portico-deadline-ms': String(more.deadlineMs) } : {}),
   }
   return app.inject({ method: 'POST', url: '/v1/notes', headers, payload: { body } })
@@ -116,6 +120,37 @@ t.test('two at once: one works, the other is told so', async t => {
   t.same(answers.map(({ statusCode }) => statusCode).sort(), [201, 409])
   t.equal(answers.find(({ statusCode }) => statusCode === 409)?.json().code, 'request_in_flight')
   t.equal(await stored('slow'), 1)
+})
+
+t.test('the gateway’s own repeat waits for the first, and gets its answer', async t => {
+  const before = runs
+  const first = post('slow', { key: 'k5' })
+  await eventually(() => runs === before + 1)
+  const repeat = await post('slow', { key: 'k5', repeat: true })
+  t.equal((await first).statusCode, 201)
+  t.equal(repeat.statusCode, 201)
+  t.equal(repeat.headers['idempotent-replayed'], 'true')
+  t.equal(runs, before + 1)
+})
+
+t.test('the gateway’s own repeat takes over from a first that has come to nothing', async t => {
+  const before = runs
+  const first = post('slow', { key: 'k6', deadlineMs: 100 })
+  await eventually(() => runs === before + 1)
+  const repeat = await post('slow', { key: 'k6', repeat: true })
+  t.equal((await first).statusCode, 504)
+  t.equal(repeat.statusCode, 201)
+  t.equal(repeat.headers['idempotent-replayed'], undefined)
+  t.equal(runs, before + 2)
+})
+
+t.test('the gateway’s own repeat waits no longer than its deadline', async t => {
+  const before = runs
+  const first = post('slow', { key: 'k7' })
+  await eventually(() => runs === before + 1)
+  t.equal((await post('slow', { key: 'k7', repeat: true, deadlineMs: 50 })).statusCode, 504)
+  t.equal((await first).statusCode, 201)
+  t.equal(runs, before + 1)
 })
 
 t.test('what nobody waits for any more is rolled back', async t => {

@@ -4,6 +4,8 @@ export const internalHeaders = {
   authorization: 'authorization',
   /** Milliseconds the caller still waits; it shrinks on each hop. */
   deadline: 'portico-deadline-ms',
+  /** `1` on what the gateway sends once more without knowing what became of it the first time. */
+  repeat: 'portico-repeat',
   /** The id the gateway gave the request; clients get it as `X-Request-Id`. */
   requestId: 'portico-request-id',
   /** The client's address as the gateway found it, walking only through trusted hops. */

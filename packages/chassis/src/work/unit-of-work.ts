@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
-import { canonicalJson } from '@portico/contracts'
+import { setTimeout } from 'node:timers/promises'
+import { canonicalJson, internalHeaders, ProblemError } from '@portico/contracts'
 import { createLedger, type Database, type Ledger } from '@portico/database'
 import type { FastifyRequest } from 'fastify'
 import type { Transaction } from 'kysely'
 import { Answer } from '../http/answer.ts'
+
+const inFlightRetryMs = 100
 
 export interface UnitOfWorkOptions<Tables, Stores> {
   database: Pick<Database<Tables>, 'transaction' | 'afterCommit'>
@@ -20,6 +23,9 @@ export interface UnitOfWorkOptions<Tables, Stores> {
  * `transact(work)` for jobs and consumers; `transact(request, work)` for routes. With an `Idempotency-Key` on a POST the
  * answer is stored beside the effect, in the same transaction, and a repeat gets it again with `Idempotent-Replayed`.
  * When the deadline passed or the client left meanwhile, it is rolled back.
+ *
+ * Whoever repeats while the first still runs is told so with a 409; but of the gateway's own repeat the client knows
+ * nothing, so that one waits for the first to end, or for PostgreSQL to end it where its replica froze.
  */
 export interface Transact<Stores> {
   <T>(work: (stores: Stores) => Promise<T>): Promise<T>
@@ -37,7 +43,19 @@ export function unitOfWork<Tables, Stores>(options: UnitOfWorkOptions<Tables, St
     })
   }
 
-  function forRequest<Body>(request: FastifyRequest, work: (stores: Stores) => Promise<Answer<Body> | Body>) {
+  async function forRequest<Body>(request: FastifyRequest, work: (stores: Stores) => Promise<Answer<Body> | Body>) {
+    for (;;) {
+      try {
+        return await onceFor(request, work)
+      } catch (error) {
+        if (!isInFlight(error) || !isRepeat(request) || request.signal.aborted) throw error
+        // In no transaction: a wait holds no connection.
+        await pause(inFlightRetryMs, request.signal)
+      }
+    }
+  }
+
+  function onceFor<Body>(request: FastifyRequest, work: (stores: Stores) => Promise<Answer<Body> | Body>) {
     return inTransaction(async (bound, trx) => {
       const key = keyOf(request)
       const result = key === undefined ? answerOf(await work(bound)) : await keyed(trx, request, key, () => work(bound))
@@ -73,6 +91,14 @@ export function unitOfWork<Tables, Stores>(options: UnitOfWorkOptions<Tables, St
     return forRequest(first, work)
   }
   return transact
+}
+
+const isInFlight = (error: unknown) => error instanceof ProblemError && error.code === 'request_in_flight'
+const isRepeat = ({ headers }: FastifyRequest) => headers[internalHeaders.repeat] === '1'
+
+/** Ends early, without failing, when nobody waits any more. */
+function pause(ms: number, signal: AbortSignal): Promise<unknown> {
+  return setTimeout(ms, undefined, { signal }).catch(() => {})
 }
 
 function answerOf<Body>(result: Answer<Body> | Body): Answer<Body> {
