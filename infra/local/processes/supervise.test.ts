@@ -2,14 +2,15 @@ import { join } from 'node:path'
 import { freePort } from '@portico/testkit'
 import t, { type Test } from 'tap'
 import { until } from '../fixtures/until.ts'
-import { answering } from '../system/readiness.ts'
+import { answering, answersAtAll } from '../system/readiness.ts'
 import { startKeeper } from './keeper.ts'
+import { fellSilent, type LifeSigns } from './liveness.ts'
 import { isAlive } from './signals.ts'
 import { supervise } from './supervise.ts'
 
 const server = join(import.meta.dirname, 'fixtures', 'server.mjs')
 
-async function watched(t: Test, env: NodeJS.ProcessEnv = {}) {
+async function watched(t: Test, env: NodeJS.ProcessEnv = {}, life?: Omit<LifeSigns, 'answers'>) {
   const keeper = startKeeper()
   const port = await freePort()
   const lines: string[] = []
@@ -20,6 +21,7 @@ async function watched(t: Test, env: NodeJS.ProcessEnv = {}) {
     keeper,
     command: () => ({ file: process.execPath, args: [server], cwd: '/', env: { PORT: String(port), ...env } }),
     ready: signal => answering(url, signal),
+    ...(life ? { life: { ...life, answers: signal => answersAtAll(url, signal) } } : {}),
     stopSignal: 'SIGTERM',
     onLine: line => lines.push(line),
     onNote: note => notes.push(note),
@@ -42,6 +44,49 @@ t.test('serves, and serves again after it was killed', async t => {
   t.equal((await fetch(url)).status, 200)
   t.match(notes[0], /ended \(SIGKILL\); starting it again in 100 ms/)
   t.same(lines[0], '{"level":30,"msg":"listening"}')
+})
+
+t.test('what is frozen is killed, and serves again', async t => {
+  const { supervised, notes, url } = await watched(t, {}, { everyMs: 50, timeoutMs: 500, silences: 3 })
+  await supervised.start(10_000)
+  const first = supervised.pid ?? 0
+  process.kill(first, 'SIGSTOP')
+  await until(() => notes.some(note => note.startsWith('serves again')))
+  t.match(notes, [/not answered 3 times in a row/, /ended \(SIGKILL\)/])
+  t.notOk(isAlive(first))
+  t.equal((await fetch(url)).status, 200)
+})
+
+t.test('one answer in time is enough to live; how we stalled ourselves says nothing', async t => {
+  const ended = new AbortController()
+  let asked = 0
+  const judge = (answers: LifeSigns['answers']) =>
+    fellSilent({ everyMs: 1, timeoutMs: 1, silences: 3, answers }, ended.signal)
+  const onlyEachThird = judge(async () => {
+    asked += 1
+    if (asked === 30) ended.abort()
+    return asked % 3 === 0
+  })
+  t.equal(await onlyEachThird, false)
+  t.equal(await judge(async () => false), false, 'it had ended by itself')
+
+  const running = new AbortController()
+  let stalls = 0
+  const whileWeStall = fellSilent(
+    {
+      everyMs: 1,
+      timeoutMs: 1,
+      silences: 1,
+      async answers() {
+        if (++stalls === 3) return false
+        for (const from = performance.now(); performance.now() - from < 600; );
+        return false
+      },
+    },
+    running.signal,
+  )
+  t.equal(await whileWeStall, true)
+  t.equal(stalls, 3, 'only the silence beside which we ran was counted')
 })
 
 t.test('waits longer before each try', async t => {

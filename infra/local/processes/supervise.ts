@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Keeper } from './keeper.ts'
+import { fellSilent, type LifeSigns } from './liveness.ts'
 import { signalGroup } from './signals.ts'
 
 export interface Command {
@@ -19,6 +20,8 @@ export interface SupervisedSpec {
   readonly command: () => Command | Promise<Command>
   /** Resolves when the started process serves; rejects when the signal says that it is gone. */
   readonly ready: (signal: AbortSignal) => Promise<void>
+  /** Told by these to be dead although it runs (frozen, deadlocked), it is killed and started again. */
+  readonly life?: LifeSigns
   /** What asks it to stop in order. */
   readonly stopSignal: 'SIGTERM' | 'SIGINT'
   readonly keeper: Keeper
@@ -44,7 +47,10 @@ const longestDelayMs = 10_000
 const steadyMs = 10_000
 const triesBeforeServing = 3
 
-/** Keeps one process up: what ends is started again, after 0.1 s, then twice as long each time, up to 10 s. */
+/**
+ * Keeps one process up: what ends, or falls silent, is started again, after 0.1 s, then twice as long each time, up to
+ * 10 s.
+ */
 export function supervise(spec: SupervisedSpec): Supervised {
   const { name, keeper, onNote } = spec
   const served = Promise.withResolvers<void>()
@@ -89,6 +95,14 @@ export function supervise(spec: SupervisedSpec): Supervised {
     if (everServed) onNote(`serves again, ${seconds(performance.now() - startedAt)} after its start`)
     everServed = true
     served.resolve()
+    if (spec.life) void endWhenSilent(spec.life, started, ended.signal)
+  }
+
+  async function endWhenSilent(life: LifeSigns, { pid }: ChildProcess, ended: AbortSignal): Promise<void> {
+    if (!(await fellSilent(life, ended)) || stopping || !pid) return
+    onNote(`has not answered ${life.silences} times in a row: killing it`)
+    // Whoever is frozen reads no other signal.
+    signalGroup(pid, 'SIGKILL')
   }
 
   function again(how: string, livedMs: number): void {

@@ -4,12 +4,13 @@ import { type NatsSettings, natsConfig } from '../nats/config.ts'
 import { accepting } from '../postgres/accepting.ts'
 import { type Cluster, clusterUrl, serverCommand } from '../postgres/cluster.ts'
 import type { Keeper } from '../processes/keeper.ts'
+import { patient } from '../processes/liveness.ts'
 import { openLogFile } from '../processes/log-file.ts'
 import { type Supervised, type SupervisedSpec, supervise } from '../processes/supervise.ts'
 import type { Terminal } from '../processes/terminal.ts'
 import { freePort } from '../state/ports.ts'
 import { environmentOf, instanceOf } from './environment.ts'
-import { answering } from './readiness.ts'
+import { answering, answersAtAll } from './readiness.ts'
 import type { System } from './system.ts'
 import type { Part } from './table.ts'
 
@@ -44,12 +45,14 @@ export function natsProcess(file: string, folder: string, settings: NatsSettings
   return watched('nats', watch, line => alarming.test(line), {
     command: () => ({ file, args: ['--config', configFile], env: { PATH: process.env.PATH }, cwd: folder }),
     ready: signal => answering(`http://127.0.0.1:${settings.monitorPort}/healthz`, signal),
+    life: { ...patient, answers: signal => answersAtAll(`http://127.0.0.1:${settings.monitorPort}/healthz`, signal) },
     stopSignal: 'SIGTERM',
   })
 }
 
 export function replicaProcess(part: Part, replica: number, system: System, watch: Watch): Supervised {
   let port = 0
+  const url = (path: string) => `${part.port ? gatewayUrl(system) : `http://127.0.0.1:${port}`}${path}`
   return watched(instanceOf(part, replica), watch, () => true, {
     async command() {
       port = part.port ? system.ports[part.port] : await freePort()
@@ -61,7 +64,8 @@ export function replicaProcess(part: Part, replica: number, system: System, watc
         env,
       }
     },
-    ready: signal => answering(`${part.port ? gatewayUrl(system) : `http://127.0.0.1:${port}`}/readyz`, signal),
+    ready: signal => answering(url('/readyz'), signal),
+    life: { ...patient, answers: signal => answersAtAll(url('/healthz'), signal) },
     stopSignal: 'SIGTERM',
   })
 }
@@ -76,7 +80,7 @@ function watched(
   name: string,
   { keeper, terminal, logsFolder, onStarted }: Watch,
   isShown: (line: string) => boolean,
-  spec: Pick<SupervisedSpec, 'command' | 'ready' | 'stopSignal'>,
+  spec: Pick<SupervisedSpec, 'command' | 'ready' | 'life' | 'stopSignal'>,
 ): Supervised {
   const log = openLogFile(join(logsFolder, `${name}.log`))
   return supervise({

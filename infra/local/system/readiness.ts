@@ -10,6 +10,17 @@ export async function answering(url: string, signal: AbortSignal): Promise<void>
   }
 }
 
+/** Whether anything comes back from there, be it good or bad news. Never rejects. */
+export async function answersAtAll(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal })
+    await response.body?.cancel()
+    return true
+  } catch {
+    return false
+  }
+}
+
 async function answers200(url: string, signal: AbortSignal): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(attemptMs)]) })
