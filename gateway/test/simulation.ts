@@ -1,6 +1,9 @@
 import { type BalancerOptions, createBalancer, nobody, type Strategy } from '../src/balancing/balancer.ts'
 import type { Replica } from '../src/balancing/replica.ts'
 import { createReplica } from '../src/balancing/replica.ts'
+import { createHedgeAllowance, hedgeAllowanceDefaults } from '../src/forward/hedge-allowance.ts'
+import { hedgeAfterMs, newTrack, track, trackGivenUp } from '../src/forward/latency.ts'
+import { createRetryBudget, retryBudgetDefaults } from '../src/forward/retry-budget.ts'
 import { foundAt } from './forward-harness.ts'
 
 // A service in a clock of its own: requests come at random with a fixed rate, each replica works on a few at a time and
@@ -25,6 +28,8 @@ export interface Simulation {
   readonly seconds: number
   readonly seed: number
   readonly slowStartMs?: number
+  /** Whether slow requests are asked of a second replica, as the forwarder asks; who loses is not told and works on. */
+  readonly hedges?: boolean
   readonly keys?: (random: () => number) => string
 }
 
@@ -33,7 +38,8 @@ export interface Simulated {
   readonly p99Ms: number
   readonly p999Ms: number
   readonly failures: number
-  /** Requests each replica got. */
+  readonly hedges: number
+  /** Requests each replica got, hedges among them. */
   readonly shares: readonly number[]
   /** For each key, which replicas it met. */
   readonly met: ReadonlyMap<string, ReadonlySet<number>>
@@ -49,6 +55,18 @@ export function seeded(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }
+
+type Kind = 'ok' | 'failure' | 'cancelled'
+
+/** One request at one replica. */
+interface Sent {
+  readonly replica: Replica
+  readonly sentAtMs: number
+  over: boolean
+  end(kind: Kind): void
+}
+
+const hedgeFloorMs = 20
 
 interface Event {
   atMs: number
@@ -68,7 +86,11 @@ export function simulate(simulation: Simulation): Simulated {
   const shares: number[] = []
   const latencies: number[] = []
   const met = new Map<string, Set<number>>()
+  const latency = newTrack()
+  const allowance = createHedgeAllowance(hedgeAllowanceDefaults)
+  const budget = createRetryBudget({ clock: () => nowMs, ...retryBudgetDefaults })
   let failures = 0
+  let hedges = 0
 
   simulation.replicas.forEach((simulated, index) => {
     busy.push(0)
@@ -103,25 +125,59 @@ export function simulate(simulation: Simulation): Simulated {
     })
   }
 
-  function arrive(): void {
-    const sentAtMs = nowMs
-    const hashKey = simulation.keys?.(random)
-    const pick = balancer.pick(present, { hashKey, explain: false }, nobody)
-    if (pick === null) return
+  /** Sends a request to whoever is picked; `end` is called once: it answered, failed, or was given up. */
+  function send(hashKey: string | undefined, exclude: ReadonlySet<string>, end: (sent: Sent, kind: Kind) => void) {
+    const pick = balancer.pick(present, { hashKey, explain: false }, exclude)
+    if (pick === null) return null
     const { replica } = pick
     const index = replicas.indexOf(replica)
     shares[index] = (shares[index] ?? 0) + 1
     if (hashKey !== undefined) met.set(hashKey, (met.get(hashKey) ?? new Set()).add(index))
     replica.inFlight += 1
-    const end = (kind: 'ok' | 'failure') => {
+    const sentAtMs = nowMs
+    const sent: Sent = { replica, sentAtMs, over: false, end: kind => close(kind) }
+    const close = (kind: Kind) => {
+      if (sent.over) return
+      sent.over = true
       replica.inFlight -= 1
-      const latencyMs = nowMs - sentAtMs
-      balancer.report(replica, { latencyMs, kind })
-      if (kind === 'failure') failures += 1
-      else latencies.push(latencyMs)
+      balancer.report(replica, { latencyMs: nowMs - sentAtMs, kind })
+      end(sent, kind)
     }
-    if (simulation.replicas[index]?.fails?.(nowMs)) events.push({ atMs: nowMs + 0.2, run: () => end('failure') })
-    else work(index, () => end('ok'))
+    if (simulation.replicas[index]?.fails?.(nowMs)) events.push({ atMs: nowMs + 0.2, run: () => close('failure') })
+    else work(index, () => close('ok'))
+    return sent
+  }
+
+  function arrive(): void {
+    const arrivedAtMs = nowMs
+    const hashKey = simulation.keys?.(random)
+    let hedge: Sent | null = null
+    budget.deposit()
+    allowance.deposit()
+    const primary = send(hashKey, nobody, (sent, kind) => {
+      if (kind === 'ok') track(latency, nowMs - sent.sentAtMs)
+      else if (kind === 'cancelled') trackGivenUp(latency, nowMs - sent.sentAtMs)
+      settle(kind, hedge)
+    })
+    if (primary === null) return
+    const settle = (kind: Kind, other: Sent | null) => {
+      if (kind === 'failure') failures += 1
+      else if (kind === 'ok') {
+        latencies.push(nowMs - arrivedAtMs)
+        other?.end('cancelled')
+      }
+    }
+    const hedgeAtMs = nowMs + (simulation.hedges ? hedgeAfterMs(latency, hedgeFloorMs) : Number.POSITIVE_INFINITY)
+    if (hedgeAtMs === Number.POSITIVE_INFINITY) return
+    const run = () => {
+      if (primary.over || !allowance.withdraw() || !budget.withdraw()) return
+      hedges += 1
+      hedge = send(hashKey, new Set([primary.replica.id]), (_, kind) => {
+        if (kind === 'ok') allowance.won()
+        settle(kind, primary)
+      })
+    }
+    events.push({ atMs: hedgeAtMs, run })
   }
 
   const untilMs = simulation.seconds * 1_000
@@ -139,7 +195,7 @@ export function simulate(simulation: Simulation): Simulated {
   for (const replica of replicas) void replica?.pool.destroy()
   latencies.sort((a, b) => a - b)
   const at = (part: number) => latencies[Math.floor(latencies.length * part)] ?? Number.NaN
-  return { p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999), failures, shares, met }
+  return { p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999), failures, hedges, shares, met }
 }
 
 /** A binary heap by time. */

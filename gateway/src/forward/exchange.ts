@@ -16,7 +16,7 @@ import {
 import { addHopHeaders } from './hop-headers.ts'
 import { Journal } from './journal.ts'
 import type { Lane, Verdict, Waiting } from './lane.ts'
-import { type LatencyTrack, track } from './latency.ts'
+import { hedgeAfterMs, type LatencyTrack, track, trackGivenUp } from './latency.ts'
 import type { Payload } from './payload.ts'
 import type { Sink } from './sink.ts'
 import type { Swept } from './sweep.ts'
@@ -134,8 +134,8 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#tries.sends += 1
     if (isHedge) this.#hedge = attempt
     else this.#primary = attempt
-    if (!isHedge && this.#repeatable && this.#payload.isEmpty && isHedgeable(this.target, this.#latency)) {
-      this.#hedgeAtMs = nowMs + Math.max(this.#tools.bounds.hedgeFloorMs, this.#latency.p98Ms)
+    if (!isHedge && this.#repeatable && this.#payload.isEmpty && isHedgeable(this.target)) {
+      this.#hedgeAtMs = nowMs + hedgeAfterMs(this.#latency, this.#tools.bounds.hedgeFloorMs)
     }
     this.#journal?.sent(attempt, pick, this.#tries.retries, this.#waitedMs)
     addHopHeaders(this.target, this.#edgeHeaders, nowMs, attempt.span, this.#tries.sends > 1)
@@ -177,11 +177,11 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
 
   #sendHedge(): void {
     this.#hedgeAtMs = Number.POSITIVE_INFINITY
-    const { budget, counts } = this.#lane
+    const { budget, hedging, counts } = this.#lane
     if (this.#primary === null || this.#hedge !== null) return
     this.#tries.exclude(this.#primary.replica)
     const pick = this.#pick()
-    if (pick === null || !budget.withdraw()) return
+    if (pick === null || !hedging.withdraw() || !budget.withdraw()) return
     counts.hedges += 1
     this.#sendTo(pick, true)
   }
@@ -235,7 +235,8 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     this.#lane.upstream.report(attempt.replica, { latencyMs, kind: failed ? 'failure' : 'ok' })
     if (this.target.policy.flow === 'message' && !failed) {
       this.#lane.limiter.observe(latencyMs)
-      track(this.#latency, latencyMs)
+      // A hedge is not a second request: it says nothing of how long the first is usually waited for.
+      if (!attempt.isHedge) track(this.#latency, latencyMs)
     }
     this.#journal?.told(attempt, String(status), latencyMs)
     if (failed && invitesRepeat(status, this.target.method) && this.#turnDown(attempt)) return
@@ -262,7 +263,10 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
   }
 
   #win(attempt: Attempt, status: number, headers: string[]): void {
-    if (attempt.isHedge) this.#lane.counts.hedgesWon += 1
+    if (attempt.isHedge) {
+      this.#lane.counts.hedgesWon += 1
+      this.#lane.hedging.won()
+    }
     this.#giveUp(attempt === this.#primary ? this.#hedge : this.#primary, 'cancelled')
     this.#winner = attempt
     this.#upstreamStatus = status
@@ -350,7 +354,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
     if (kind !== 'done' && !attempt.headSeen) {
       this.#lane.upstream.report(attempt.replica, { latencyMs: tookMs, kind })
       // Left out, the slow ones would vanish from the percentile that tells what is slow.
-      if (kind === 'cancelled' && this.#winner === null) track(this.#latency, tookMs)
+      if (kind === 'cancelled' && this.#winner === null && !attempt.isHedge) trackGivenUp(this.#latency, tookMs)
       this.#journal?.told(attempt, kind, tookMs)
     }
     attempt.abort()

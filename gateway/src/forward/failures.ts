@@ -7,7 +7,6 @@ import {
   RequestTimeout,
   ServiceUnavailable,
 } from '@portico/contracts'
-import type { LatencyTrack } from './latency.ts'
 
 /** Whether sending the same request to a second replica is safe. */
 export function isRepeatable(repeatable: Policy['repeatable'], headers: readonly string[]): boolean {
@@ -40,12 +39,9 @@ export function invitesRepeat(status: number, method: string): boolean {
   return status === 500 && (method === 'GET' || method === 'HEAD')
 }
 
-/** How many answers of a route must be known before its slow ones are hedged. */
-const hedgeLearnsFrom = 50
-
-/** Whether a second replica may be asked while the first still works: for reads, once it is known what slow means. */
-export function isHedgeable({ policy, method }: { policy: Policy; method: string }, { seen }: LatencyTrack): boolean {
-  return policy.flow === 'message' && (method === 'GET' || method === 'HEAD') && seen >= hedgeLearnsFrom
+/** Whether a second replica may be asked while the first still works: for reads. */
+export function isHedgeable({ policy, method }: { policy: Policy; method: string }): boolean {
+  return policy.flow === 'message' && (method === 'GET' || method === 'HEAD')
 }
 
 /** Answers that count against the replica. */

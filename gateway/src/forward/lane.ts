@@ -2,6 +2,7 @@ import { Overloaded, type Policy, type ProblemError } from '@portico/contracts'
 import type { Upstream } from '../balancing/upstream.ts'
 import { type Breaker, breakerDefaults, createBreaker } from './breaker.ts'
 import { unavailable } from './failures.ts'
+import { createHedgeAllowance, type HedgeAllowance, hedgeAllowanceDefaults } from './hedge-allowance.ts'
 import { type LatencyTrack, newTrack } from './latency.ts'
 import { createLimiter, type Limiter, limiterDefaults } from './limiter.ts'
 import { createParking, type Parking } from './parking.ts'
@@ -20,6 +21,7 @@ export type Verdict = 'success' | 'failure' | 'undecided'
 export interface Lane {
   readonly upstream: Upstream
   readonly budget: RetryBudget
+  readonly hedging: HedgeAllowance
   readonly breaker: Breaker
   readonly limiter: Limiter
   readonly parking: Parking<Waiting>
@@ -45,6 +47,7 @@ export interface LaneOptions {
 
 export function createLane(upstream: Upstream, { clock, parkingLimit, limitConcurrency }: LaneOptions): Lane {
   const budget = createRetryBudget({ clock, ...retryBudgetDefaults })
+  const hedging = createHedgeAllowance(hedgeAllowanceDefaults)
   const breaker = createBreaker({ clock, ...breakerDefaults })
   const limits = limitConcurrency ? limiterDefaults : { ...limiterDefaults, initial: 1e6, least: 1e6, most: 1e6 }
   const limiter = createLimiter({ clock, ...limits })
@@ -68,6 +71,7 @@ export function createLane(upstream: Upstream, { clock, parkingLimit, limitConcu
       return Overloaded({ headers: { 'Retry-After': '1' } })
     }
     budget.deposit()
+    hedging.deposit()
     return null
   }
 
@@ -82,6 +86,7 @@ export function createLane(upstream: Upstream, { clock, parkingLimit, limitConcu
     },
     upstream,
     budget,
+    hedging,
     breaker,
     limiter,
     parking,

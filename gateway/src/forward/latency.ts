@@ -19,3 +19,16 @@ export function track(latency: LatencyTrack, latencyMs: number): void {
   else if (latencyMs > latency.p98Ms) latency.p98Ms *= 1 + step * 0.98
   else latency.p98Ms *= 1 - step * 0.02
 }
+
+/** One that was given up after so long: it would have taken longer, which only tells something beyond the estimate. */
+export function trackGivenUp(latency: LatencyTrack, waitedMs: number): void {
+  if (waitedMs > latency.p98Ms) track(latency, waitedMs)
+}
+
+/** How many answers of a route must be known before its slow ones are hedged. */
+const hedgeLearnsFrom = 50
+
+/** After how long a second replica is asked; Infinity as long as it is not known what slow means. */
+export function hedgeAfterMs({ seen, p98Ms }: LatencyTrack, floorMs: number): number {
+  return seen < hedgeLearnsFrom ? Number.POSITIVE_INFINITY : Math.max(floorMs, p98Ms)
+}

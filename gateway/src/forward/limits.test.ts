@@ -1,7 +1,8 @@
 import { test } from 'tap'
 import { seeded } from '../../test/simulation.ts'
 import { breakerDefaults, createBreaker } from './breaker.ts'
-import { newTrack, track } from './latency.ts'
+import { createHedgeAllowance, hedgeAllowanceDefaults } from './hedge-allowance.ts'
+import { hedgeAfterMs, newTrack, track, trackGivenUp } from './latency.ts'
 import { createLimiter, limiterDefaults } from './limiter.ts'
 import { createParking } from './parking.ts'
 import { createRetryBudget, retryBudgetDefaults } from './retry-budget.ts'
@@ -30,6 +31,23 @@ test('the retry budget: a fifth of the requests, and a little for the quiet', t 
   t.equal(spend(), 10, 'an hour of quiet saves up one second')
   for (let count = 0; count < 1e6; count += 1) budget.deposit()
   t.ok(spend() <= retryBudgetDefaults.limit + 1)
+  t.end()
+})
+
+test('hedges that win are free, hedges in vain are few', t => {
+  const { limit, ratio } = hedgeAllowanceDefaults
+  const allowance = createHedgeAllowance(hedgeAllowanceDefaults)
+  let won = 0
+  for (; won < 1_000 && allowance.withdraw(); won += 1) allowance.won()
+  t.equal(won, 1_000)
+  let lost = 0
+  while (allowance.withdraw()) lost += 1
+  t.equal(lost, limit)
+  for (let count = 0; count < 10_000; count += 1) {
+    allowance.deposit()
+    if (allowance.withdraw()) lost += 1
+  }
+  t.ok(Math.abs(lost - limit - 10_000 * ratio) <= 1, `${lost} in vain`)
   t.end()
 })
 
@@ -155,6 +173,21 @@ test('the percentile is about right, and follows', t => {
   t.ok(latency.p98Ms > p98 * 0.6 && latency.p98Ms < p98 * 1.6, `${latency.p98Ms}, ${p98}`)
   feed(100)
   t.ok(latency.p98Ms > p98 * 6 && latency.p98Ms < p98 * 16, `${latency.p98Ms}, ${p98 * 10}`)
+  t.end()
+})
+
+test('a read is hedged once it is known what slow means, and who left early says nothing of it', t => {
+  const latency = newTrack()
+  for (let count = 0; count < 49; count += 1) track(latency, 30)
+  t.equal(hedgeAfterMs(latency, 20), Number.POSITIVE_INFINITY)
+  track(latency, 30)
+  const afterMs = hedgeAfterMs(latency, 20)
+  t.ok(afterMs > 25 && afterMs < 35, `${afterMs} ms`)
+  for (let count = 0; count < 100; count += 1) trackGivenUp(latency, 1)
+  t.equal(hedgeAfterMs(latency, 20), afterMs)
+  trackGivenUp(latency, 100)
+  t.ok(hedgeAfterMs(latency, 20) > afterMs)
+  t.equal(hedgeAfterMs(latency, 1_000), 1_000)
   t.end()
 })
 

@@ -29,6 +29,55 @@ test('a replica that becomes slow loses its share within a few answers, and gets
   t.end()
 })
 
+test('hedges rescue from the slow one without hiding it from the balancer', t => {
+  for (const perSecond of [100, 500]) {
+    const load = { ...three, perSecond, seconds: 60_000 / perSecond, strategy: 'peak-ewma', hedges: true } as const
+    const healthy = simulate(load)
+    const lame = simulate({ ...load, replicas: [10, 10, 100].map(replica) })
+    const slowShare = (lame.shares[2] ?? 0) / 60_000
+    t.ok(slowShare < 0.003, `${perSecond}/s: ${(slowShare * 100).toFixed(2)}% to the slow one`)
+    t.ok(lame.p99Ms < healthy.p99Ms * 1.5, `${perSecond}/s: ${lame.p99Ms} ms, ${healthy.p99Ms} ms when healthy`)
+    t.ok(lame.p999Ms < 50, `${perSecond}/s: p99.9 ${lame.p999Ms} ms: who meets the slow one is rescued`)
+  }
+  t.end()
+})
+
+test('a slow replica that nobody knows yet is found out though no answer of it is ever waited for', t => {
+  const { shares } = simulate({
+    ...three,
+    strategy: 'peak-ewma',
+    hedges: true,
+    replicas: [replica(10), replica(10), { ...replica(100), fromMs: 5_000 }],
+  })
+  t.ok((shares[2] ?? 0) < 100, `${shares}`)
+  t.end()
+})
+
+test('a replica whose requests were rescued gets its share back within seconds of its recovery', t => {
+  const recovering = { slots: 4, serviceMs: (atMs: number) => (atMs > 20_000 && atMs < 40_000 ? 100 : 10) }
+  const replicas = [replica(10), replica(10), recovering]
+  const gotAfter = (seconds: number) =>
+    simulate({ ...three, replicas, seconds, strategy: 'peak-ewma', hedges: true }).shares[2] ?? 0
+  const got = gotAfter(52) - gotAfter(50)
+  t.ok(got > ((2 * three.perSecond) / 3) * 0.8, `${got} requests in two seconds, ten seconds later`)
+  t.end()
+})
+
+test('hedges do not make busy replicas busier', t => {
+  const busy = {
+    ...three,
+    perSecond: 720,
+    seconds: 80,
+    strategy: 'peak-ewma',
+    replicas: [10, 10].map(replica),
+  } as const
+  const without = simulate(busy)
+  const hedged = simulate({ ...busy, hedges: true })
+  t.ok(hedged.hedges < busy.perSecond * busy.seconds * 0.01, `${hedged.hedges} hedges`)
+  t.ok(hedged.p99Ms < without.p99Ms * 1.2, `${hedged.p99Ms} ms, ${without.p99Ms} ms without any`)
+  t.end()
+})
+
 test('at nine tenths of what the others can do, the slow one is still left alone', t => {
   const busy = { ...three, perSecond: 720 }
   const without = simulate({ ...busy, strategy: 'peak-ewma', replicas: [10, 10].map(replica) })

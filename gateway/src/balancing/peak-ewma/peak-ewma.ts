@@ -23,6 +23,10 @@ import { sitsOut } from '../weight.ts'
  * - **No identical replica starves.** Latencies within a tenth of each other are noise, so each is rounded to a step of
  *   a logarithmic scale, up or down by chance; otherwise the lucky one gets all the traffic of quiet hours and
  *   the others stay cold. Without traffic a cost fades, so a replica that was slow is tried again.
+ * - **Who is given up has not answered.** Where hedges rescue, no answer of the slow replica is ever seen whole: taken at
+ *   its word, the time until it was given up made a replica of 100 ms look like one of 30, and it kept 2% of the
+ *   requests. A request that is given up counts as if it had the mean still before it: the estimate from censored
+ *   observations (deaths per time at risk) where what is left does not depend on what has passed.
  * - **A replica nobody knows yet** is tried by one request, not by all at once: until its first answer each request in
  *   flight there weighs like `unknownCostMs`.
  *
@@ -59,7 +63,7 @@ export function createPeakEwma({ clock, random, slowStartMs }: BalancerOptions):
       const { kind, latencyMs } = outcome
       let cost = costs.get(replica)
       if (cost === undefined) {
-        if (kind === 'cancelled') return
+        if (kind === 'cancelled' && latencyMs < typicalMs) return
         cost = { meanMs: latencyMs, peakMs: 0, failures: 0, fadedAtMs: nowMs, seenAtMs: nowMs }
         costs.set(replica, cost)
       }
@@ -106,11 +110,11 @@ function fade(cost: Cost, nowMs: number): void {
 }
 
 function learn(cost: Cost, { latencyMs, kind }: Outcome, typicalMs: number): void {
-  // A request that was given up after waiting long tells at least that waiting was long.
   if (latencyMs > cost.peakMs) cost.peakMs = latencyMs
-  if (kind === 'ok' || latencyMs > cost.meanMs) {
+  const wholeMs = kind === 'cancelled' ? latencyMs + cost.meanMs : latencyMs
+  if (kind === 'ok' || wholeMs > cost.meanMs) {
     const step = Math.max(meanStep, 1 - Math.exp((cost.seenAtMs - cost.fadedAtMs) / silenceMs))
-    cost.meanMs = Math.max(floorMs, cost.meanMs + (latencyMs - cost.meanMs) * step)
+    cost.meanMs = Math.max(floorMs, cost.meanMs + (wholeMs - cost.meanMs) * step)
   }
   if (kind === 'failure') {
     cost.meanMs = Math.max(cost.meanMs, typicalMs)
