@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Bus, connectBus } from '@portico/messaging'
 import { silentTelemetry } from '@portico/telemetry'
 import { Type } from 'typebox'
@@ -30,12 +31,13 @@ export const gatewayPeer: PeerKind = {
       NATS_URL: `nats://127.0.0.1:${natsPort}`,
       OTEL_EXPORTER_OTLP_ENDPOINT: upstreams[0] ?? '',
       OTEL_TRACES_SAMPLER_ARG: '0.1',
-      RATE_LIMITS: 'read=100000000/60',
+      RATE_LIMITS: 'read=100000000/60,write=100000000/60',
       CONNECTIONS_PER_ADDRESS: '100000',
       SLOW_START_MS: '0',
       LOG_LEVEL: 'error',
       DRAIN_MS: '0',
     })
+    await isReady(gateway.port)
     return {
       ...gateway,
       async stop() {
@@ -46,6 +48,17 @@ export const gatewayPeer: PeerKind = {
       },
     }
   },
+}
+
+/** It has read the replicas' contract. */
+async function isReady(port: number): Promise<void> {
+  const untilMs = performance.now() + 15_000
+  while (performance.now() < untilMs) {
+    const { ok } = await fetch(`http://127.0.0.1:${port}/readyz`)
+    if (ok) return
+    await pause(50)
+  }
+  throw new Error('the gateway knows no route')
 }
 
 function beat(bus: Bus): NodeJS.Timeout {

@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util'
+import { measureBodies } from './bodies.ts'
 import { measureCached } from './cached.ts'
 import { measureCpu } from './cpu.ts'
-import { measureBodies, measureIdle } from './flows.ts'
 import { gatewayPeer } from './gateway-peer.ts'
+import { measureIdle } from './idle.ts'
 import { measureOverload } from './overload.ts'
 import { caddyPeer, forwarderPeer, haproxyPeer, httpProxyPeer, nginxPeer, type PeerKind, undiciPeer } from './peers.ts'
 import { measureSlowReplica } from './slow-replica.ts'
 
 const others = [nginxPeer, haproxyPeer, caddyPeer]
 const byStrategy = ['peak-ewma', 'least-requests', 'round-robin', 'consistent-hash'].map(forwarderPeer)
+
+const flowing = [forwarderPeer('peak-ewma'), gatewayPeer, nginxPeer]
 
 interface Options {
   rounds: number
@@ -28,8 +31,8 @@ const scenarios: Record<string, (options: Options) => Promise<void>> = {
   cached: ({ rounds, seconds }) => measureCached({ rounds, seconds, connections: 64 }),
   'slow-replica': ({ chosen, ...options }) => measureSlowReplica(chosen([...byStrategy, ...others]), options),
   overload: ({ chosen, ...options }) => measureOverload(chosen([forwarderPeer('peak-ewma'), ...others]), options),
-  bodies: ({ mebibytes }) => measureBodies(mebibytes),
-  idle: ({ idle }) => measureIdle(idle),
+  bodies: ({ mebibytes, chosen }) => measureBodies(chosen(flowing), mebibytes),
+  idle: ({ idle, chosen }) => measureIdle(chosen(flowing), idle),
 }
 
 /**

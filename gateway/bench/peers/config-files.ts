@@ -6,7 +6,7 @@ daemon off;
 worker_processes 1;
 pid ${folder}/nginx.pid;
 error_log ${folder}/error.log crit;
-events { worker_connections 4096; }
+events { worker_connections 32768; }
 http {
   access_log off;
   client_max_body_size 0; proxy_request_buffering off; proxy_max_temp_file_size 0;
@@ -17,6 +17,7 @@ http {
   server {
     listen 127.0.0.1:${port};
     location / { proxy_pass http://replicas; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; }
+    location /v1/websocket { proxy_pass http://replicas; proxy_http_version 1.1; proxy_set_header Connection upgrade; proxy_set_header Upgrade $http_upgrade; proxy_read_timeout 1h; }
   }
 }
 `

@@ -42,7 +42,7 @@ const supports = () => true
 const nobodyLeft = () => {}
 
 function targetOf({ method = 'GET', url = '/', headers }: IncomingMessage): ForwardTarget {
-  const flow = url.startsWith('/bytes') ? 'stream' : url.startsWith('/events') ? 'events' : 'message'
+  const flow = url.startsWith('/v1/bytes') ? 'stream' : url.startsWith('/v1/events') ? 'events' : 'message'
   const policy = policies[flow]
   const fields = ['host', headers.host ?? '']
   if (headers['content-length'] !== undefined) fields.push('content-length', headers['content-length'])
