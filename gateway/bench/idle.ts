@@ -15,27 +15,19 @@ export async function measureIdle(kinds: readonly PeerKind[], wanted: number): P
         `fewer, so ${count} are measured; raise its hard limit (ulimit -Hn ${filesFor(wanted)}, as root) for the rest.`,
     )
   }
-  const replica = await startFlowReplica()
   const rows: string[][] = []
-  try {
-    for (const kind of kinds) {
-      const missing = kind.missing()
-      if (missing !== null) console.log(`not measured: ${missing}`)
-      else for (const flow of ['events', 'websocket'] as const) rows.push(await measureOne(kind, flow, replica, count))
-    }
-  } finally {
-    await replica.stop()
+  for (const kind of kinds) {
+    const missing = kind.missing()
+    if (missing !== null) console.log(`not measured: ${missing}`)
+    else for (const flow of ['events', 'websocket'] as const) rows.push(await measureOne(kind, flow, count))
   }
   console.log('\nIdle connections through the proxy')
   table(['', 'open', 'KiB each', 'opened/s'], rows)
 }
 
-async function measureOne(
-  kind: PeerKind,
-  flow: 'events' | 'websocket',
-  replica: Running,
-  count: number,
-): Promise<string[]> {
+async function measureOne(kind: PeerKind, flow: 'events' | 'websocket', count: number): Promise<string[]> {
+  // One for each: of the ports towards one address, what was closed just now is not free again for a minute.
+  const replica = await startFlowReplica()
   const peer = await kind.start([`http://127.0.0.1:${replica.port}`])
   const sockets: Socket[] = []
   try {
@@ -53,6 +45,7 @@ async function measureOne(
   } finally {
     for (const socket of sockets) socket.destroy()
     await peer.stop()
+    await replica.stop()
   }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Server } from 'node:tls'
+import { closeServer } from '@portico/chassis'
 import type { FastifyInstance } from 'fastify'
 import { createAdmin } from './admin/app.ts'
 import type { Context } from './context.ts'
@@ -29,11 +30,9 @@ export async function run(app: FastifyInstance, context: Context): Promise<void>
     telemetry.log.info({ signal }, 'draining')
     const late = setTimeout(() => process.exit(1), config.drainMs + config.shutdownMs)
     await pause(config.drainMs)
-    const cut = setTimeout(() => app.server.closeAllConnections(), config.shutdownMs / 2)
-    await app.close()
+    await closeServer(app, config.shutdownMs / 2)
     await admin.close()
     certificate?.close()
-    clearTimeout(cut)
     await context.close()
     clearTimeout(late)
     process.exit(0)

@@ -18,6 +18,10 @@ const big = JSON.stringify({ items: Array.from({ length: 200 }, (_, index) => ({
 test('sockets, event streams and compression', async t => {
   const { nats, bus } = await startBus(t)
   let live = true
+  let finish = () => {}
+  const finished = new Promise<void>(resolve => {
+    finish = resolve
+  })
   const replica = await stubReplica(t, {
     service: 'accounts',
     routes: [
@@ -27,6 +31,7 @@ test('sockets, event streams and compression', async t => {
       { url: '/v1/big' },
       { url: '/v1/coded' },
       { url: '/v1/small' },
+      { url: '/v1/slow' },
       { url: '/v1/bytes', policy: { flow: 'stream' } },
     ],
     sessionExchange: stubExchange,
@@ -40,6 +45,7 @@ test('sockets, event streams and compression', async t => {
         response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: first\n\n')
         return undefined
       }
+      if (incoming.url === '/v1/slow') await finished
       const headers = { 'content-type': 'application/json', etag: '"strong"' }
       if (incoming.url === '/v1/small') return response.writeHead(200, { ...headers, 'content-length': 2 }).end('{}')
       if (incoming.url === '/v1/coded')
@@ -55,7 +61,12 @@ test('sockets, event streams and compression', async t => {
   })
   announce(t, bus, replica, 'accounts-1')
   const news = sessionNews(t, bus)
-  const gateway = await startGateway(t, { NATS_URL: nats.url, CORS_ORIGINS: 'https://app.example' })
+  const gateway = await startGateway(t, {
+    NATS_URL: nats.url,
+    CORS_ORIGINS: 'https://app.example',
+    LOG_LEVEL: 'info',
+    SHUTDOWN_MS: '2000',
+  })
   const socketUrl = gateway.url.replace('http', 'ws')
   const good = { authorization: 'Bearer good' }
 
@@ -193,5 +204,25 @@ test('sockets, event streams and compression', async t => {
     const health = await request(`${gateway.url}/healthz`)
     t.equal(health.statusCode, 200)
     await health.body.dump()
+  })
+
+  await t.test('on the way out it answers what is under way, ends what stays open, and stops in time', async t => {
+    const socket = new WebSocket(`${socketUrl}/v1/socket`)
+    await once(socket, 'open')
+    const events = await request(`${gateway.url}/v1/events`, { headers: good })
+    await once(events.body, 'data')
+    const ended = Promise.all([once(socket, 'close'), once(events.body, 'error')])
+    const slow = request(`${gateway.url}/v1/slow`)
+    await eventually(() => replica.seen.at(-1)?.url === '/v1/slow')
+    const beganAt = performance.now()
+    gateway.process.kill('SIGTERM')
+    await gateway.process.line(/draining/)
+    finish()
+    const { statusCode, body } = await slow
+    t.equal(statusCode, 200)
+    await body.dump()
+    t.equal((await gateway.process.exited).code, 0)
+    t.ok(performance.now() - beganAt < 2_000)
+    await ended
   })
 })

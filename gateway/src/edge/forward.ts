@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { breakOff } from '../forward/response.ts'
 import type { AnswerHead, Forwarder, ForwardTarget } from '../forward/target.ts'
 import type { AnswerHeads } from './answer-head.ts'
 import type { Compressor } from './compression.ts'
@@ -70,7 +71,7 @@ export function createForwardStep({
   /** What stays open for long ends with the session it was opened under. */
   function watch(visit: Visit): void {
     if (visit.principal === null || visit.route?.policy.flow === 'message') return
-    const leave = doors.open(visit, () => visit.response.destroy())
+    const leave = doors.open(visit, () => breakOff(visit.response))
     visit.response.once('close', leave)
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { InternalError, ProblemError } from '@portico/contracts'
 import { recordFailure, type Telemetry } from '@portico/telemetry'
+import { breakOff } from '../forward/response.ts'
 import type { AnswerHeads } from './answer-head.ts'
 import type { Report } from './report.ts'
 import type { Visit } from './visit.ts'
@@ -27,7 +28,7 @@ export function createProblemAnswer({
     if (problem.status >= 500) logFailure(telemetry, visit, problem)
     const { response } = visit
     if (response.headersSent || response.destroyed) {
-      response.destroy()
+      breakOff(response)
     } else {
       const { headers, body } = problemMessage(problem, visit, heads)
       sendEarly(visit, problem.status, headers, body)

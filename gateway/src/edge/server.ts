@@ -1,10 +1,5 @@
 import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type ServerHttp2Session,
-} from 'node:http2'
+import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Directory } from '../discovery/directory.ts'
@@ -29,13 +24,12 @@ type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => voi
 /** The HTTP server with the edge's limits, its requests handed on only after the reception has read them. */
 export function createEdgeServer(options: EdgeServerOptions, handler: Handler, upgrade: OnUpgrade): Server {
   const { limits, reception, addresses, directory, tls } = options
-  const httpOptions = {
-    ...serverOptions(limits),
-    shouldUpgradeCallback: (request: IncomingMessage) => mayUpgrade(request, directory.table),
-  }
+  const httpOptions = serverOptions(limits)
   // Fastify and Node's types know two kinds of server; what is used here, both have.
   const server =
     tls === null ? createServer(httpOptions) : (secureServer(limits, httpOptions, tls) as unknown as Server)
+  // As an option the TLS server would not take it.
+  Object.assign(server, { shouldUpgradeCallback: (request: IncomingMessage) => mayUpgrade(request, directory.table) })
   const receive: Handler = (request, response) => {
     markBody(request)
     if (reception.receive(request, response) !== null) handler(request, response)
@@ -51,7 +45,23 @@ export function createEdgeServer(options: EdgeServerOptions, handler: Handler, u
     reception.onClientError(error, socket as Socket),
   )
   limitConnections(server, limits.connectionsPerAddress, socket => addresses.peerOf(socket).address)
+  closeEvery(server)
   return server
+}
+
+/**
+ * `closeAllConnections` of Node leaves out what is no HTTP/1.1 any more: upgraded sockets and HTTP/2. Here it means every
+ * connection, so that none of them can hold up the end of the process.
+ */
+function closeEvery(server: Server): void {
+  const open = new Set<Socket>()
+  server.on('connection', socket => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  server.closeAllConnections = () => {
+    for (const socket of open) socket.destroy()
+  }
 }
 
 const mostStreams = 128
@@ -61,30 +71,17 @@ function secureServer(limits: Limits, httpOptions: object, tls: CertificateFiles
   const server = createSecureServer({
     ...httpOptions,
     ...readCertificate(tls),
+    // Silence before the first request is silence, whatever it keeps silent about.
+    handshakeTimeout: limits.headersMs,
     allowHTTP1: true,
     maxHeaderListPairs: limits.headerCount,
     settings: { maxConcurrentStreams: mostStreams, maxHeaderListSize: limits.headerBytes, enablePush: false },
   })
-  const sessions = new Set<ServerHttp2Session>()
-  server.on('session', session => {
-    sessions.add(session)
-    session.once('close', () => sessions.delete(session))
-    session.setTimeout(limits.keepAliveMs, () => session.close())
-  })
-  // To close means: tell each client (GOAWAY), and let the streams that are open end.
-  const close = server.close.bind(server)
-  server.close = done => {
-    for (const session of sessions) session.close()
-    return close(done)
-  }
+  server.on('session', session => session.setTimeout(limits.keepAliveMs, () => session.close()))
   return Object.assign(server, {
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
-    closeAllConnections: () => {
-      for (const session of sessions) session.destroy()
-    },
-    closeIdleConnections: () => {},
   })
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Exchange } from './exchange.ts'
 import { dropTheRest } from './request-body.ts'
+import { addTrailers, breakOff } from './response.ts'
 import type { Sink } from './sink.ts'
 import type { AnswerHead, ForwardTarget, RawReply } from './target.ts'
 
@@ -38,12 +39,12 @@ export class ClientSink implements Sink {
 
   information(status: number, headers: string[]): void {
     const response = this.#response
-    if (response.headersSent || this.#request.httpVersionMinor === 0) return
-    // HTTP/2 has its own way for the only one that matters.
+    if (response.headersSent) return
+    // HTTP/2 has its own way for the only one that matters; HTTP/1.0 knows none (RFC 9110, section 15.2).
     if (this.#request.httpVersionMajor >= 2) {
       const link = fieldOf(headers, 'link')
       if (status === 103 && link !== null) response.writeEarlyHints({ link })
-    } else response.writeInformation(status, headers)
+    } else if (this.#request.httpVersionMinor > 0) response.writeInformation(status, headers)
   }
 
   head(status: number, headers: string[], exchange: Exchange): void {
@@ -89,7 +90,7 @@ export class ClientSink implements Sink {
 
   end(trailers: string[] | null): void {
     const response = this.#response
-    if (trailers !== null && !response.writableEnded) response.addTrailers(pairs(trailers))
+    if (trailers !== null && !response.writableEnded) addTrailers(response, trailers)
     if (this.#through !== null) this.#through.end()
     else if (!response.writableEnded) response.end()
     if (!this.#request.complete) dropTheRest(this.#request)
@@ -98,7 +99,7 @@ export class ClientSink implements Sink {
   broken(): void {
     // Half an answer must not look like a whole one: the connection goes.
     this.#through?.destroy()
-    this.#response.destroy()
+    breakOff(this.#response)
   }
 
   #putBetween(through: Duplex, exchange: Exchange): void {
@@ -110,7 +111,8 @@ export class ClientSink implements Sink {
 }
 
 function onClose(this: Response): void {
-  this[exchangeOf]?.clientClosed(this.writableFinished)
+  // Of HTTP/2's, the stream counts as finished also when the client reset it.
+  this[exchangeOf]?.clientClosed(this.writableEnded && this.writableFinished)
 }
 
 function onDrain(this: Response): void {
@@ -125,10 +127,4 @@ function fieldOf(headers: readonly string[], name: string): string | null {
 function declared(headers: readonly string[]): number {
   const length = fieldOf(headers, 'content-length')
   return length === null ? -1 : Number(length)
-}
-
-function pairs(flat: readonly string[]): [string, string][] {
-  const list: [string, string][] = []
-  for (let index = 0; index < flat.length; index += 2) list.push([flat[index] ?? '', flat[index + 1] ?? ''])
-  return list
 }

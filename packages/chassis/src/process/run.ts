@@ -1,9 +1,10 @@
 import type { AddressInfo } from 'node:net'
-import { setImmediate as afterReading, setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Announcement, contractDigest, contractDocument, type ServiceContract } from '@portico/contracts'
 import type { Telemetry } from '@portico/telemetry'
 import type { App } from '../http/app.ts'
 import { announceEach, reachableAddress } from './announce.ts'
+import { closeServer } from './close-server.ts'
 import type { ServiceConfig } from './variables.ts'
 
 export interface RunOptions {
@@ -71,20 +72,6 @@ export async function runService(options: RunOptions): Promise<void> {
 
 /** How long a process that met a defect still has to say so. */
 const lastWordsMs = 500
-
-const sweepEveryMs = 50
-
-/** Waits for requests in flight, at most so long; then their connections are cut. */
-async function closeServer(app: App, withinMs: number): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), withinMs)
-  // A connection that was at work when the server closed would be kept for as long as keep-alive lasts.
-  const sweep = setInterval(() => setImmediate(() => app.server.closeIdleConnections()), sweepEveryMs)
-  // Timers come before sockets are read: after a stall, a request that has arrived would be closed as an idle connection.
-  await afterReading()
-  await app.close()
-  clearTimeout(cut)
-  clearInterval(sweep)
-}
 
 function replicaOf({ contract, config }: RunOptions, address: string) {
   return {
