@@ -8,8 +8,8 @@ export interface Sampling {
 }
 
 const poolBytes = 4_096
-const traceBytes = 16
 const idBytes = 24
+const traceDigits = 32
 
 /**
  * `ratio` of the traces are recorded. For the others the SDK's tracer is not asked at all: to sample and to copy contexts
@@ -25,9 +25,9 @@ export function createSampling(ratio: number, random: () => number = Math.random
       randomFillSync(pool)
       offset = 0
     }
-    const traceId = pool.toString('hex', offset, offset + traceBytes)
-    const spanId = pool.toString('hex', offset + traceBytes, offset + idBytes)
+    const ids = pool.toString('hex', offset, offset + idBytes)
     offset += idBytes
+    const [traceId, spanId] = [ids.slice(0, traceDigits), ids.slice(traceDigits)]
     return trace.wrapSpanContext({ traceId, spanId, traceFlags: TraceFlags.NONE })
   }
   return { unrecorded }
