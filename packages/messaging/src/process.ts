@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Database, isConnectionError, isTimeout, isTransient } from '@portico/database'
 import type { Telemetry } from '@portico/telemetry'
-import type { Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { deadLetterOf, publishDeadLetter } from './dead-letters.ts'
 import type { Delivery } from './delivery.ts'
 import { reportOf } from './failure-report.ts'
@@ -9,7 +9,7 @@ import { type Handler, runTraced } from './handler.ts'
 import { acceptGap, type Claim, claim, claimReplay, isLate } from './inbox.ts'
 import type { Verdict } from './lanes.ts'
 import { streamMaxAgeMs } from './streams.ts'
-import { type Failures, failuresOf, forget, isWaiting, keepEarly, keepFailed } from './waiting.ts'
+import { type Failures, failuresOf, forget, isWaiting, keepEarly, keepFailed, lockWaiting } from './waiting.ts'
 
 export interface ProcessOptions<Tables> {
   consumer: string
@@ -39,6 +39,10 @@ class HandlerFailed extends Error {
   }
 }
 class DeadLetterRefused extends Error {}
+/** It was tried elsewhere since it was read. */
+class Outdated extends Error {}
+
+const isNobodysFault = (cause: unknown) => isTransient(cause) || isConnectionError(cause)
 
 /** What happens to one delivery. Never rejects. */
 export function createProcess<Tables>(options: ProcessOptions<Tables>): (delivery: Delivery) => Promise<Verdict> {
@@ -66,17 +70,42 @@ export function createProcess<Tables>(options: ProcessOptions<Tables>): (deliver
   }
 
   /** The claim, the work and the record that it was done, in one transaction. */
-  function once(delivery: Delivery, work: (trx: Transaction<Tables>) => Promise<void>): Promise<Claim> {
+  const once = (delivery: Delivery, work: (trx: Transaction<Tables>) => Promise<void>): Promise<Claim> =>
+    database.transaction(trx => claimed(trx, delivery, work))
+
+  async function claimed(
+    trx: Transaction<Tables>,
+    delivery: Delivery,
+    work: (trx: Transaction<Tables>) => Promise<void>,
+  ): Promise<Claim> {
     const { event, replayOf, after, source } = delivery
+    const place = await (replayOf === null
+      ? claim(trx, consumer, event, { after, alone: source === 'stream' })
+      : claimReplay(trx, consumer, replayOf))
+    if (place.kind !== 'next') return place
+    if (after < event.number - 1) await acceptGap(trx, consumer, event, after)
+    await work(trx)
+    if (place.waiting > 0) await forget(trx, consumer, delivery)
+    return place
+  }
+
+  /**
+   * Another try of what waits. Two replicas may have found it due at once: the try and its count are one transaction, so
+   * that the one that comes second sees that it was tried and leaves it. What the handler did is undone to a savepoint
+   * below the lock.
+   */
+  function again(delivery: Delivery): Promise<Claim | { kind: 'failed'; count: number | null; error: unknown }> {
     return database.transaction(async trx => {
-      const claimed = await (replayOf === null
-        ? claim(trx, consumer, event, { after, alone: source === 'stream' })
-        : claimReplay(trx, consumer, replayOf))
-      if (claimed.kind !== 'next') return claimed
-      if (after < event.number - 1) await acceptGap(trx, consumer, event, after)
-      await work(trx)
-      if (claimed.waiting > 0) await forget(trx, consumer, delivery)
-      return claimed
+      if ((await lockWaiting(trx, consumer, delivery)) !== delivery.attempts) throw new Outdated()
+      await sql`savepoint attempt`.execute(trx)
+      try {
+        return await claimed(trx, delivery, () => runHandler(trx, delivery))
+      } catch (error) {
+        if (!(error instanceof HandlerFailed) || isNobodysFault(error.cause)) throw error
+        await sql`rollback to savepoint attempt`.execute(trx)
+        const count = await keepFailed(trx, consumer, delivery, reportOf(error.cause), backoffMs)
+        return { kind: 'failed', count, error: error.cause }
+      }
     })
   }
 
@@ -93,14 +122,15 @@ export function createProcess<Tables>(options: ProcessOptions<Tables>): (deliver
 
   async function process(delivery: Delivery): Promise<Verdict> {
     // Delivered again although it waits in the database: the acknowledgement was lost.
-    const again = delivery.source === 'stream' && delivery.deliveries > 1
-    if (again && (await isWaiting(database.kysely, consumer, delivery))) return settle(delivery, 'repeat')
+    const redelivered = delivery.source === 'stream' && delivery.deliveries > 1
+    if (redelivered && (await isWaiting(database.kysely, consumer, delivery))) return settle(delivery, 'repeat')
     if (delivery.attempts >= attempts) return bury(delivery)
-    const claimed = await once(delivery, trx => runHandler(trx, delivery))
-    if (claimed.kind === 'early') return early(delivery, claimed)
-    if (claimed.kind === 'repeat') return repeated(delivery)
+    const outcome = await (delivery.attempts > 0 ? again(delivery) : once(delivery, trx => runHandler(trx, delivery)))
+    if (outcome.kind === 'failed') return counted(delivery, outcome.count, outcome.error)
+    if (outcome.kind === 'early') return early(delivery, outcome)
+    if (outcome.kind === 'repeat') return repeated(delivery)
     if (delivery.after < delivery.event.number - 1) warnOfGap(delivery)
-    return handled(delivery, claimed, 'handled')
+    return handled(delivery, outcome, 'handled')
   }
 
   function warnOfGap({ event: { entity, key, number }, after }: Delivery) {
@@ -148,20 +178,24 @@ export function createProcess<Tables>(options: ProcessOptions<Tables>): (deliver
 
   /** To the dead letters, and on to the key's next. Sent before the commit: between the two it may be sent again. */
   async function bury(delivery: Delivery): Promise<Verdict> {
-    const claimed = await once(delivery, async trx => {
+    const outcome = await once(delivery, async trx => {
       const failures = await failuresOf(trx, consumer, delivery)
       if (failures) await sendDeadLetter(delivery, failures)
     })
-    if (claimed.kind === 'repeat') return repeated(delivery)
+    if (outcome.kind === 'repeat') return repeated(delivery)
     // Found early, it waits in the database already.
-    if (claimed.kind === 'early') return settle(delivery, 'early')
+    if (outcome.kind === 'early') return settle(delivery, 'early')
     telemetry.log.error({ consumer, event: delivery.event }, 'an event was given up: it is with the dead letters')
-    return handled(delivery, claimed, 'dead')
+    return handled(delivery, outcome, 'dead')
   }
 
   async function failed(delivery: Delivery, error: unknown): Promise<Verdict> {
-    const { event } = delivery
     const count = await database.transaction(trx => keepFailed(trx, consumer, delivery, reportOf(error), backoffMs))
+    return counted(delivery, count, error)
+  }
+
+  async function counted(delivery: Delivery, count: number | null, error: unknown): Promise<Verdict> {
+    const { event } = delivery
     if (count === null) return repeated(delivery)
     outcomes.inc({ consumer, outcome: 'failed' })
     telemetry.log.warn({ err: error, consumer, event, attempts: count }, 'an event could not be handled')
@@ -172,6 +206,7 @@ export function createProcess<Tables>(options: ProcessOptions<Tables>): (deliver
 
   /** What is nobody's fault is no attempt. */
   async function recover(delivery: Delivery, error: unknown): Promise<Verdict> {
+    if (error instanceof Outdated) return letGo(delivery)
     const cause = error instanceof HandlerFailed ? error.cause : error
     if (isTransient(cause)) return { kind: 'release', ms: 50 + Math.random() * 100 }
     if (isConnectionError(cause)) {

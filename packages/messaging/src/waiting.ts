@@ -71,6 +71,23 @@ async function insert(trx: QueryExecutorProvider, consumer: string, delivery: De
     where consumer = ${consumer} and entity = ${entity} and key = ${key}`.execute(trx)
 }
 
+/**
+ * Locks a waiting event for the transaction: its key's position before its row, in the order of everybody else.
+ *
+ * @returns how often it was tried; null when it waits no longer
+ */
+export async function lockWaiting(
+  trx: QueryExecutorProvider,
+  consumer: string,
+  delivery: Delivery,
+): Promise<number | null> {
+  if (delivery.replayOf === null) await lockPosition(trx, consumer, delivery.event)
+  const { rows } = await sql<{ attempts: number }>`
+    select attempts from inbox_waiting where consumer = ${consumer} and id = ${idOf(delivery)}::uuid
+    for update`.execute(trx)
+  return rows[0]?.attempts ?? null
+}
+
 /** Takes a handled event, and whatever of its key is behind it, off the waiting. For the handler's transaction. */
 export async function forget(trx: QueryExecutorProvider, consumer: string, delivery: Delivery): Promise<void> {
   const { entity, key, number } = delivery.event
