@@ -25,8 +25,9 @@ export const gatewayPeer: PeerKind = {
       telemetry: silentTelemetry(),
     })
     const beating = beat(bus)
+    const adminPort = await freePort()
     const gateway = await startScript('gateway', await freePort(), join(import.meta.dirname, '..', 'src', 'main.ts'), {
-      ADMIN_PORT: '0',
+      ADMIN_PORT: String(adminPort),
       UPSTREAMS: upstreams.map(address => `bench=${address}`).join(','),
       NATS_URL: `nats://127.0.0.1:${natsPort}`,
       OTEL_EXPORTER_OTLP_ENDPOINT: upstreams[0] ?? '',
@@ -40,6 +41,7 @@ export const gatewayPeer: PeerKind = {
     await isReady(gateway.port)
     return {
       ...gateway,
+      adminPort,
       async stop() {
         clearInterval(beating)
         await gateway.stop()

@@ -13,6 +13,10 @@ export interface Measured {
   okP50Ms: number
   okP99Ms: number
   failedP99Ms: number
+  /** From when it was written, not from when it was due: without the generator's own lateness. */
+  failedSinceSentP99Ms: number
+  /** How late the generator's event loop was. */
+  ownDelayP99Ms: number
 }
 
 /** As many requests as come back, over a fixed number of connections: by wrk when it is there, else by our own. */
@@ -45,6 +49,8 @@ export async function closedLoop(
     okP50Ms: Number.NaN,
     okP99Ms: Number.NaN,
     failedP99Ms: Number.NaN,
+    failedSinceSentP99Ms: Number.NaN,
+    ownDelayP99Ms: Number.NaN,
   }
 }
 

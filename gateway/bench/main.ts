@@ -30,7 +30,8 @@ const scenarios: Record<string, (options: Options) => Promise<void>> = {
     }),
   cached: ({ rounds, seconds }) => measureCached({ rounds, seconds, connections: 64 }),
   'slow-replica': ({ chosen, ...options }) => measureSlowReplica(chosen([...byStrategy, ...others]), options),
-  overload: ({ chosen, ...options }) => measureOverload(chosen([forwarderPeer('peak-ewma'), ...others]), options),
+  overload: ({ chosen, ...options }) =>
+    measureOverload(chosen([forwarderPeer('peak-ewma'), gatewayPeer, ...others]), options),
   bodies: ({ mebibytes, chosen }) => measureBodies(chosen(flowing), mebibytes),
   idle: ({ idle, chosen }) => measureIdle(chosen(flowing), idle),
 }

@@ -27,13 +27,42 @@ export async function measureOverload(
       for (let round = 0; round < rounds; round += 1) {
         for (const [offer, list] of measured) list.push(await openLoop(urlOf(peer), capacity * offer, seconds))
       }
+      const own = await ownRefusedP99(peer)
       await peer.stop()
-      for (const [offer, list] of measured) rows.push(rowOf(`${kind.name}, ${offer} x`, list))
+      for (const [offer, list] of measured) rows.push([...rowOf(`${kind.name}, ${offer} x`, list), own])
     }
   } finally {
     await Promise.all(replicas.map(replica => replica.stop()))
   }
-  table(['', 'served/s', 'p50 ms', 'p99 ms', 'refused/s', 'refused p99 ms'], rows)
+  table(
+    [
+      '',
+      'served/s',
+      'p50 ms',
+      'p99 ms',
+      'refused/s',
+      'refused p99 ms',
+      'since sent',
+      'generator late',
+      'by its own clock',
+    ],
+    rows,
+  )
+}
+
+/**
+ * What the gateway counted of its refusals, from a request's head to the answer written: without the time for which
+ * generator, replicas and gateway waited for one of the machine's cores.
+ */
+async function ownRefusedP99({ adminPort }: Running): Promise<string> {
+  if (adminPort === undefined) return ''
+  const page = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text()
+  const buckets = [...page.matchAll(/^http_server_request_duration_seconds_bucket\{(.*)\} (\d+)$/gm)]
+    .filter(([, labels = '']) => labels.includes('error_type="overloaded"'))
+    .map(([, labels = '', count]) => ({ le: /le="([^"]+)"/.exec(labels)?.[1] ?? '', count: Number(count) }))
+  const all = buckets.at(-1)?.count ?? 0
+  const reached = buckets.find(({ count }) => count >= all * 0.99)
+  return all === 0 || reached === undefined ? '' : `<= ${Number(reached.le) * 1_000} ms`
 }
 
 function rowOf(name: string, list: readonly Measured[]): string[] {
@@ -45,6 +74,8 @@ function rowOf(name: string, list: readonly Measured[]): string[] {
     of(one => one.okP99Ms).toFixed(1),
     of(one => one.failures / one.seconds).toFixed(0),
     of(one => one.failedP99Ms).toFixed(1),
+    of(one => one.failedSinceSentP99Ms).toFixed(1),
+    of(one => one.ownDelayP99Ms).toFixed(1),
   ]
 }
 

@@ -7,6 +7,8 @@ export interface Running {
   readonly name: string
   readonly port: number
   readonly pid: number
+  /** Of a whole gateway, which has numbers of its own there. */
+  readonly adminPort?: number
   stop(): Promise<void>
 }
 

@@ -1,4 +1,4 @@
-import { type Measured, openLoop } from './load.ts'
+import { closedLoop, type Measured, openLoop } from './load.ts'
 import type { PeerKind } from './peers.ts'
 import { freePort, type Running, startScript } from './processes.ts'
 import { median, table } from './report.ts'
@@ -10,17 +10,32 @@ export interface SlowOptions {
 
 const serviceMs = 10
 const slots = 4
-/** One healthy replica can do this many a second. */
-const capacity = (slots * 1_000) / serviceMs
-/** 60% of what three healthy ones can do, and 60% of what is left when one is ten times slower. */
-const rates = [0.6 * 3 * capacity, 0.6 * 2.1 * capacity]
+const slower = 10
+
+/**
+ * 60% of what is left when one is ten times slower, and 60% of what three healthy ones can do. At the second rate the two
+ * that are left work at nine tenths of what they can: whatever a balancer does, requests queue, and the row of those two
+ * alone tells how long.
+ */
+const loads = [
+  { name: '60% of what is left', replicas: 2 + 1 / slower },
+  { name: '60% of what three can do', replicas: 3 },
+]
 
 /** One of three replicas ten times slower, requests at a fixed rate (open loop): what do clients wait? */
 export async function measureSlowReplica(kinds: readonly PeerKind[], options: SlowOptions): Promise<void> {
   const fast = await Promise.all([1, 2, 3].map(() => startReplica(serviceMs)))
-  const slow = await startReplica(serviceMs * 10)
+  const slow = await startReplica(serviceMs * slower)
   try {
-    for (const rate of rates) await measureAt(rate, kinds, fast, slow, options)
+    // Timers are late by up to a millisecond: a replica can do less than its service time says.
+    const { requests, seconds } = await closedLoop(urlOf(fast[0] ?? slow), slots * 2, 3)
+    for (const { name, replicas } of loads) {
+      const rate = (0.6 * replicas * requests) / seconds
+      console.log(
+        `\nThree replicas of ${serviceMs} ms and ${slots} at a time, ${name}: ${rate.toFixed(0)}/s, open loop`,
+      )
+      await measureAt(rate, kinds, fast, slow, options)
+    }
   } finally {
     await Promise.all([...fast, slow].map(running => running.stop()))
   }
@@ -35,29 +50,33 @@ async function measureAt(
 ): Promise<void> {
   const healthy = await measureAll(rate, kinds, fast, options)
   const lame = await measureAll(rate, kinds, [...fast.slice(0, 2), slow], options)
-  console.log(`\nThree replicas of ${serviceMs} ms and ${slots} at a time, ${rate.toFixed(0)} requests/s, open loop`)
+  const [first] = kinds
+  const alone =
+    first === undefined ? new Map<PeerKind, Measured[]>() : await measureAll(rate, [first], fast.slice(0, 2), options)
+  const rowsOf = (name: string, before: readonly Measured[] = [], after: readonly Measured[] = []) =>
+    after.length === 0 ? [] : [rowOf(name, before, after)]
   table(
-    ['', 'healthy p50', 'p99', 'p99.9', 'one 10x slower p50', 'p99', 'p99.9', 'p99 x healthy', 'failed'],
-    kinds.flatMap(kind => {
-      const before = healthy.get(kind)
-      const after = lame.get(kind)
-      if (before === undefined || after === undefined) return []
-      return [
-        [
-          kind.name,
-          ...cells(before),
-          ...cells(after),
-          (of(after, 'p99Ms') / of(before, 'p99Ms')).toFixed(2),
-          String(after.reduce((sum, one) => sum + one.failures, 0)),
-        ],
-      ]
-    }),
+    ['', ...['healthy', 'one 10x slower', 'x healthy'].flatMap(of => [`${of} p50`, 'p99', 'p99.9']), 'failed'],
+    [
+      ...kinds.flatMap(kind => rowsOf(kind.name, healthy.get(kind), lame.get(kind))),
+      ...(first === undefined ? [] : rowsOf('without the slow one', healthy.get(first), alone.get(first))),
+    ],
   )
 }
 
+function rowOf(name: string, before: readonly Measured[], after: readonly Measured[]): string[] {
+  return [
+    name,
+    ...cells(before),
+    ...cells(after),
+    ...percentiles.map(what => (of(after, what) / of(before, what)).toFixed(2)),
+    String(after.reduce((sum, one) => sum + one.failures, 0)),
+  ]
+}
+
 const of = (rounds: readonly Measured[], what: 'p50Ms' | 'p99Ms' | 'p999Ms') => median(rounds.map(round => round[what]))
-const cells = (rounds: readonly Measured[]) =>
-  (['p50Ms', 'p99Ms', 'p999Ms'] as const).map(what => of(rounds, what).toFixed(1))
+const percentiles = ['p50Ms', 'p99Ms', 'p999Ms'] as const
+const cells = (rounds: readonly Measured[]) => percentiles.map(what => of(rounds, what).toFixed(1))
 
 async function measureAll(
   rate: number,

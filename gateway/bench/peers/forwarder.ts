@@ -62,7 +62,7 @@ function targetOf({ method = 'GET', url = '/', headers }: IncomingMessage): Forw
 const server = createServer({ requestTimeout: 0 }, (request, response) => {
   forwarder
     .forward({ raw: request }, { raw: response, hijack: nobodyLeft }, targetOf(request))
-    .catch(problem => response.writeHead(problem.status).end())
+    .catch(problem => response.writeHead(problem.status, { ...problem.headers, 'content-length': 0 }).end())
 })
 server.on('upgrade', (request, socket, head) => forwarder.upgrade(request, socket, head, targetOf(request)))
 server.listen(Number(process.env.PORT), '127.0.0.1', 4_096)
