@@ -13,6 +13,7 @@ import { answerPlain } from './edge/plain-answer.ts'
 import { probePaths, probes } from './edge/probes.ts'
 import { createEdgeServer } from './edge/server.ts'
 import { authenticate } from './edge/session.ts'
+import { shed } from './edge/shedding.ts'
 import { withShortcut } from './edge/shortcut.ts'
 import { startTrace } from './edge/trace.ts'
 import { createUpgrades } from './edge/upgrade.ts'
@@ -20,8 +21,20 @@ import { inOrder, type Step, type Visit } from './edge/visit.ts'
 
 /** The edge, in the order in which a request meets it. */
 export function edgeSteps(context: Context): readonly Step[] {
-  const { addresses, directory, telemetry, origins, sessions, limiter, forwardStep, cache, heads, report, sampling } =
-    context
+  const {
+    addresses,
+    directory,
+    telemetry,
+    origins,
+    sessions,
+    limiter,
+    forwarder,
+    forwardStep,
+    cache,
+    heads,
+    report,
+    sampling,
+  } = context
   return [
     visit => {
       visit.route ??= directory.table.find(visit.request.method ?? 'GET', visit.target.path)
@@ -35,6 +48,7 @@ export function edgeSteps(context: Context): readonly Step[] {
       return answer !== null && answerPlain(visit, answer, heads, report)
     },
     visit => requireRoute(visit, directory.table),
+    visit => shed(visit, forwarder),
     checkDeclaredBody,
     visit => authenticate(visit, sessions, limiter),
     visit => limiter?.count(visit),

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { InternalError, ProblemError } from '@portico/contracts'
+import { InternalError, Overloaded, ProblemError } from '@portico/contracts'
 import { recordFailure, type Telemetry } from '@portico/telemetry'
 import { breakOff } from '../forward/response.ts'
 import type { AnswerHeads } from './answer-head.ts'
@@ -25,7 +25,8 @@ export function createProblemAnswer({
     const problem = error instanceof ProblemError ? error : InternalError({ cause: error })
     visit.errorCode = problem.code
     recordFailure(visit.span, problem)
-    if (problem.status >= 500) logFailure(telemetry, visit, problem)
+    // A line for each refusal would be work when there is too much of it already: `portico_shed_total` counts them.
+    if (problem.status >= 500 && problem.code !== Overloaded.code) logFailure(telemetry, visit, problem)
     const { response } = visit
     if (response.headersSent || response.destroyed) {
       breakOff(response)

@@ -95,6 +95,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     upgrade(request, socket, head, target) {
       new Handshake(tools, laneOf(target.upstream), request, socket, head, target).begin()
     },
+    refusal: (upstream, flow) => laneOf(upstream).refusal(flow),
     snapshot: () => [...lanes.values()].map(lane => lane.snapshot()),
     close() {
       sweep.close()

@@ -32,6 +32,8 @@ export interface Limiter {
   /** @returns whether the request may go on; then `release` follows exactly once */
   admit(): boolean
   release(): void
+  /** Whether `admit` would refuse now; asking counts as having been refused. */
+  isFull(): boolean
   /** Latency to the head of an answer. */
   observe(latencyMs: number): void
   readonly inFlight: number
@@ -84,12 +86,16 @@ export function createLimiter({ clock, initial, least, most, everyMs, tolerance 
     }
   }
 
+  function isFull(): boolean {
+    if (inFlight < limit) return false
+    refused = true
+    return true
+  }
+
   return {
+    isFull,
     admit() {
-      if (inFlight >= limit) {
-        refused = true
-        return false
-      }
+      if (isFull()) return false
       inFlight += 1
       if (inFlight > mostInFlight) mostInFlight = inFlight
       return true

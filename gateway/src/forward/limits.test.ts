@@ -93,10 +93,10 @@ test('the breaker stays closed while a good part succeeds', t => {
 })
 
 /**
- * A service that works on `slots` at a time, 10 ms each, offered `perSecond`: what does the limiter let in, and how long do
- * those wait?
+ * A service that works on `slots` at a time, 10 ms each, offered so many a second: what does the limiter let in, and how
+ * long do those wait? Counted from `fromMs` on.
  */
-function overload(perSecond: number, slots: number, seconds: number) {
+function overload(perSecond: (atMs: number) => number, slots: number, seconds: number, fromMs = 5_000) {
   const { time, clock } = clockAt(0)
   const random = seeded(11)
   const limiter = createLimiter({ clock, ...limiterDefaults })
@@ -105,21 +105,23 @@ function overload(perSecond: number, slots: number, seconds: number) {
   const waitedMs: number[] = []
   let served = 0
   let refused = 0
-  for (let nextMs = 0; nextMs < seconds * 1_000; nextMs += (-Math.log(1 - random()) * 1_000) / perSecond) {
+  const limits: number[] = []
+  for (let nextMs = 0; nextMs < seconds * 1_000; nextMs += (-Math.log(1 - random()) * 1_000) / perSecond(nextMs)) {
     done.sort((a, b) => a.atMs - b.atMs)
     while (done[0] !== undefined && done[0].atMs <= nextMs) {
       const { atMs, sentAtMs } = done.shift() ?? { atMs: 0, sentAtMs: 0 }
       time.nowMs = atMs
       limiter.release()
       limiter.observe(atMs - sentAtMs)
-      if (atMs > 5_000) {
+      if (atMs > fromMs) {
         waitedMs.push(atMs - sentAtMs)
         served += 1
       }
     }
     time.nowMs = nextMs
+    if (nextMs > fromMs) limits.push(limiter.limit)
     if (!limiter.admit()) {
-      refused += 1
+      if (nextMs > fromMs) refused += 1
       continue
     }
     const slot = freeAtMs.indexOf(Math.min(...freeAtMs))
@@ -128,23 +130,52 @@ function overload(perSecond: number, slots: number, seconds: number) {
     done.push({ atMs: endMs, sentAtMs: nextMs })
   }
   waitedMs.sort((a, b) => a - b)
+  limits.sort((a, b) => a - b)
   return {
-    goodput: served / (seconds - 5),
+    goodput: served / (seconds - fromMs / 1_000),
     p99Ms: waitedMs[Math.floor(waitedMs.length * 0.99)] ?? 0,
     refused,
     limit: limiter.limit,
+    /** Between which values the limit was for nine tenths of the time. */
+    limits: [0.05, 0.95].map(part => limits[Math.floor(limits.length * part)] ?? 0),
   }
 }
 
 test('overload: what is let in is fast, and as much is served as can be', t => {
   const capacity = 32 * 100
-  const calm = overload(capacity * 0.7, 32, 15)
+  const calm = overload(() => capacity * 0.7, 32, 15)
   t.equal(calm.refused, 0)
   for (const times of [1.5, 5]) {
-    const { goodput, p99Ms, limit } = overload(capacity * times, 32, 15)
+    const { goodput, p99Ms, limit } = overload(() => capacity * times, 32, 15)
     t.ok(goodput > capacity * 0.9, `${times} x: ${goodput.toFixed(0)} of ${capacity} served, limit ${limit}`)
     t.ok(p99Ms < 60, `${times} x: p99 ${p99Ms.toFixed(0)} ms, limit ${limit}`)
   }
+  t.end()
+})
+
+test('overload: the limit keeps its place, and is not remembered when all is over', t => {
+  const capacity = 32 * 100
+  const { limits } = overload(() => capacity * 5, 32, 15)
+  const [low = 0, high = 0] = limits
+  t.ok(high < low * 1.5, `between ${low} and ${high}`)
+  const over = (atMs: number) => capacity * (atMs < 10_000 ? 5 : 0.9)
+  const { goodput, refused, p99Ms } = overload(over, 32, 30, 13_000)
+  t.ok(goodput > capacity * 0.88, `${goodput.toFixed(0)} of ${capacity * 0.9} served from three seconds on`)
+  t.ok(refused < capacity * 17 * 0.001, `${refused} refused`)
+  t.ok(p99Ms < 60, `p99 ${p99Ms} ms`)
+  t.end()
+})
+
+test('a full limiter says so without taking anybody in', t => {
+  const { clock } = clockAt()
+  const limiter = createLimiter({ clock, ...limiterDefaults, initial: 2 })
+  t.notOk(limiter.isFull())
+  t.ok(limiter.admit())
+  t.ok(limiter.admit())
+  t.ok(limiter.isFull())
+  t.equal(limiter.inFlight, 2)
+  limiter.release()
+  t.notOk(limiter.isFull())
   t.end()
 })
 

@@ -83,6 +83,8 @@ export interface Forwarder {
   ask(target: ForwardTarget, options: { body: Buffer | null; limitBytes: number }): Promise<WholeAnswer>
   /** The same without body, its answer given to `sink` as it comes; `settle` is called once, as `forward` would settle. */
   stream(target: ForwardTarget, sink: Sink, settle: (problem: ProblemError | null) => void): Ongoing
+  /** Why a request would be refused now, for whoever has much to do before it comes to sending; null when it would not. */
+  refusal(upstream: Upstream, flow: Policy['flow']): ProblemError | null
   /** Budget, breaker, limit and parked requests of each service, for the admin API. */
   snapshot(): LaneSnapshot[]
   /** Ends timers; parked requests fail. Requests under way go on. */
