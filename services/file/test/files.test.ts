@@ -156,6 +156,28 @@ t.test('own files, by folder and by body, page by page', async t => {
   t.match((await call('GET', `/v1/files?sha256=${sha256}`, { as: owner })).json, { items: [{ name: '4.txt' }] })
 })
 
+t.test('a form that no browser makes is the sender’s mistake, and leaves nothing', async t => {
+  const owner = person()
+  const part = '--B\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\nbytes\r\n'
+  const long = 'B'.repeat(2_000)
+  const cases: [type: string, body: string, code: string][] = [
+    ['multipart/form-data; boundary=B', part, 'malformed_body'],
+    ['multipart/form-data; boundary=B', part.slice(0, -9), 'malformed_body'],
+    ['multipart/form-data; boundary=B', part.slice(0, 30), 'malformed_body'],
+    ['multipart/form-data; boundary=B', 'no form at all', 'malformed_body'],
+    ['multipart/form-data', part, 'malformed_body'],
+    [`multipart/form-data; boundary=${long}`, part.replaceAll('--B', `--${long}`), 'malformed_body'],
+    ['multipart/form-data; boundary=B', '--B--\r\n', 'file_missing'],
+    ['multipart/form-data; boundary=B', `${part}${part}--B--\r\n`, 'file_missing'],
+  ]
+  for (const [type, body, code] of cases) {
+    const answered = await call('POST', '/v1/files', { as: owner, body, headers: { 'content-type': type } })
+    t.match(answered.json, { status: 400, code }, `${type.slice(0, 40)} ${body.slice(-20)}`)
+  }
+  t.match((await call('GET', '/v1/me/usage', { as: owner })).json, { files: 0, usedBytes: 0 })
+  t.strictSame(await incoming(), [])
+})
+
 t.test('names that would harm are refused or lose what harms', async t => {
   const owner = person()
   t.match((await upload(owner, 'x', '../../etc/passwd')).json, { name: 'passwd' })

@@ -24,6 +24,7 @@ const checks: Record<string, ReturnType<typeof Compile<TSchema>>> = {
   visibility: Compile(Visibility),
 }
 const defaults = { folder: '/', visibility: 'private' } as const
+const onlyOne = 'One part named "file", and no other file.'
 const longestFieldBytes = 4_096
 
 /** What a form may hold. More is refused while it arrives. */
@@ -40,8 +41,7 @@ export async function receiveUpload(request: FastifyRequest, store: BlobStore, s
   try {
     for await (const part of request.parts({ limits: formLimits })) {
       if (part.type === 'file') {
-        if (received !== null || part.fieldname !== 'file')
-          throw FileMissing({ detail: 'One part named "file", and no other file.' })
+        if (received !== null || part.fieldname !== 'file') throw FileMissing({ detail: onlyOne })
         sentName = part.filename ?? ''
         received = await receivePart(part, store, signal)
       } else fields[part.fieldname] = fieldText(part.fieldname, part.value)
@@ -50,8 +50,19 @@ export async function receiveUpload(request: FastifyRequest, store: BlobStore, s
     return { received, fields: { ...defaults, name: nameOf(sentName), ...fields } as UploadFields }
   } catch (error) {
     if (received) await store.discard(received)
-    throw error
+    throw asProblem(error)
   }
+}
+
+/**
+ * What the parser says of a form that no browser makes (cut off, without a boundary, with one of 2,000 characters) is a
+ * plain error without a code; whatever else fails here, a disk or the client's patience, has a class or a code.
+ */
+function asProblem(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  if ('code' in error && error.code === 'FST_FILES_LIMIT') return FileMissing({ detail: onlyOne, cause: error })
+  const isPlain = error.name === 'Error' && !('code' in error)
+  return isPlain ? MalformedBody({ detail: 'This is no complete form.', cause: error }) : error
 }
 
 async function receivePart(part: MultipartFile, store: BlobStore, signal?: AbortSignal): Promise<Received> {

@@ -32,10 +32,16 @@ export function derivativeOf(query: DerivativeQuery, accept: string, sourceType:
 }
 
 function autoFormat(accept: string, sourceType: string): Derivative['format'] {
-  if (accept.includes('image/avif')) return 'avif'
-  if (accept.includes('image/webp')) return 'webp'
+  if (names(accept, 'image/avif')) return 'avif'
+  if (names(accept, 'image/webp')) return 'webp'
   // Photographs come as JPEG; all else may be transparent.
   return sourceType === 'image/jpeg' || sourceType === 'image/tiff' ? 'jpeg' : 'png'
+}
+
+/** Whether `Accept` names this very type, and not to refuse it (RFC 9110, section 12.4.2: `q=0`). Wildcards do not count. */
+function names(accept: string, type: string): boolean {
+  const range = accept.split(',').find(range => range.split(';')[0]?.trim().toLowerCase() === type)
+  return range !== undefined && !/;\s*q=0(\.0*)?\s*(;|$)/i.test(range)
 }
 
 /** The name under which it is kept: equal derivatives of equal bytes have equal names. */

@@ -15,6 +15,8 @@ test('a query becomes one of few derivatives', t => {
   })
   t.equal(derivativeOf({}, 'image/webp', 'image/png').format, 'webp')
   t.equal(derivativeOf({}, '*/*', 'image/png').format, 'png')
+  t.equal(derivativeOf({}, 'image/avif;q=0, IMAGE/WebP;q=0.5', 'image/png').format, 'webp')
+  t.equal(derivativeOf({}, 'image/avif; q=0.0,image/webp-x', 'image/png').format, 'png')
   t.equal(derivativeOf({}, '', 'image/jpeg').format, 'jpeg')
   t.equal(derivativeName(derivativeOf({ w: 1, h: 33, fit: 'cover', format: 'webp' }, '', 'x')), '32x64-cover-q80.webp')
   t.end()
