@@ -8,6 +8,7 @@ import type { Transaction } from 'kysely'
 import type { Config } from './config.ts'
 import { bindReads, bindStores, type Reads, type Stores } from './db/stores.ts'
 import type { Tables } from './db/tables.ts'
+import { createRenderer, type Renderer } from './markdown/renderer.ts'
 import { createTagNames } from './tags/tag-names.ts'
 
 /** Everything long-lived: made here, handed to whoever needs it, closed in `main.ts`. */
@@ -19,6 +20,8 @@ export interface Context {
   readonly bus: Bus
   readonly relay: Relay
   readonly verifier: Verifier
+  /** Of long texts, in a thread. */
+  readonly renderer: Renderer
   /** For reading: each statement by itself. */
   readonly reads: Reads
   /** For writing: one transaction with its stores, its events and, for a route, its Idempotency-Key. */
@@ -66,6 +69,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     bus,
     relay,
     verifier,
+    renderer: createRenderer(),
     reads: bindReads(database.kysely, memory),
     transact: unitOfWork({ database, stores: storesOf, relay }),
     storesOf,

@@ -8,7 +8,7 @@ import { createServiceJobs } from './jobs.ts'
 
 const config = readConfig(process.env)
 const context = await createContext(config)
-const { bus, database, relay, telemetry } = context
+const { bus, database, relay, renderer, telemetry } = context
 const app = await createApp(context)
 const consumers = createConsumers(context)
 const jobs = createServiceJobs(context)
@@ -19,7 +19,7 @@ await runService({
   bus,
   config,
   telemetry,
-  stop: [consumers.stop, jobs.stop, relay.stop, bus.close, database.close],
+  stop: [consumers.stop, jobs.stop, renderer.close, relay.stop, bus.close, database.close],
 })
 relay.start()
 consumers.start()

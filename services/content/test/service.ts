@@ -49,6 +49,7 @@ export async function startContent(t: TestScope, { clock }: { clock?: () => Date
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
   t.after(async () => {
     await app.close()
+    await context.renderer.close()
     await context.relay.stop()
     await context.bus.close()
     await context.database.close()

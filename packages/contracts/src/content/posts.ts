@@ -13,7 +13,7 @@ import {
   Timestamp,
   writeHeaders,
 } from '../schemas.ts'
-import { AlreadyPublished, NotInTheFuture, PostInTrash, PostNotFound, SlugTaken } from './problems.ts'
+import { AlreadyPublished, BodyTooComplex, NotInTheFuture, PostInTrash, PostNotFound, SlugTaken } from './problems.ts'
 import { contentLimits, noNul, Post, PostStatus, PostSummary, Slug } from './schemas.ts'
 
 const tags = ['posts']
@@ -82,6 +82,9 @@ export const PostPatch = Type.Object(
 )
 export type PostPatch = Static<typeof PostPatch>
 
+/** A long text is rendered when it is written, and may have to wait for another one. */
+const textDeadlineMs = 30_000
+
 export const createPost = defineOperation({
   id: 'createPost',
   method: 'POST',
@@ -92,8 +95,8 @@ export const createPost = defineOperation({
     'Importers (`admin`, `operator`) set `byline`, `createdAt` and `publishedAt`; with `publishedAt` the post is out at once.',
   tags,
   schema: { headers: writeHeaders, body: NewPost, response: { 201: PostSummary } },
-  errors: [NotSignedIn, Forbidden, SlugTaken],
-  policy: { access: writers, bodyLimitBytes: contentLimits.bodyBytes },
+  errors: [NotSignedIn, Forbidden, SlugTaken, BodyTooComplex],
+  policy: { access: writers, bodyLimitBytes: contentLimits.bodyBytes, deadlineMs: textDeadlineMs },
 })
 
 export const listPosts = defineOperation({
@@ -153,8 +156,17 @@ export const editPost = defineOperation({
     'Needs `If-Match` with the ETag that was read. Comments and reactions do not make an ETag stale for writing.',
   tags,
   schema: { params: byId, headers: conditionalWriteHeaders, body: PostPatch, response: { 200: PostSummary } },
-  errors: [NotSignedIn, Forbidden, PostNotFound, SlugTaken, PostInTrash, StaleWrite, PreconditionRequired],
-  policy: { access: writers, bodyLimitBytes: contentLimits.bodyBytes },
+  errors: [
+    NotSignedIn,
+    Forbidden,
+    PostNotFound,
+    SlugTaken,
+    PostInTrash,
+    StaleWrite,
+    PreconditionRequired,
+    BodyTooComplex,
+  ],
+  policy: { access: writers, bodyLimitBytes: contentLimits.bodyBytes, deadlineMs: textDeadlineMs },
 })
 
 export const deletePost = defineOperation({

@@ -18,6 +18,12 @@ export const PostInTrash = defineProblem(
   'The post is in the trash',
   'Restore it before you change or publish it.',
 )
+export const BodyTooComplex = defineProblem(
+  'body_too_complex',
+  422,
+  'The text takes too long to render',
+  'Make it shorter, or take out what repeats: thousands of brackets, asterisks or tags that nothing closes.',
+)
 export const AlreadyPublished = defineProblem(
   'already_published',
   409,

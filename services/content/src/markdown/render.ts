@@ -14,7 +14,7 @@ const ofComments = markdownIt({ html: false, linkify: true, breaks: true, maxNes
 
 /**
  * Markdown of a post, HTML in it included, to HTML that is safe to put into a page. It is made once, when the post is
- * written, and kept: 120 kB of release notes take about 100 ms, too long for each read.
+ * written, and kept: 120 kB of release notes take about 100 ms, too long for each read. Long ones: `renderer.ts`.
  */
 export function renderPost(markdown: string): Rendered {
   const environment = {}

@@ -1,7 +1,6 @@
 import { createPost, type NewPost } from '@portico/contracts/content'
 import { uuidv7 } from '@portico/database'
 import type { Route } from '../context.ts'
-import { renderPost } from '../markdown/render.ts'
 import { normaliseTags } from '../tags/normalise.ts'
 import { instantOf } from './instant.ts'
 import { draft, publish } from './life.ts'
@@ -11,16 +10,16 @@ import { refuseIdShape, slugOf } from './slug.ts'
 import type { SlugStore } from './slug-store.ts'
 import { writtenPost } from './written.ts'
 
-export const createPostRoute: Route = (app, { clock, transact }) => {
+export const createPostRoute: Route = (app, { clock, renderer, transact }) => {
   app.route({
     ...createPost,
-    handler: request => {
+    handler: async request => {
       const principal = request.requirePrincipal()
       const given = request.body
       requireImporter(given, principal)
       refuseIdShape(given.slug)
       // Rendered before the transaction begins: nobody waits for a lock while Markdown is parsed.
-      const text = { body: given.body, ...renderPost(given.body) }
+      const text = { body: given.body, ...(await renderer.post(given.body, request.signal)) }
 
       return transact(request, async stores => {
         const now = clock()

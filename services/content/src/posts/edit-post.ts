@@ -1,6 +1,5 @@
 import { editPost, type PostPatch } from '@portico/contracts/content'
 import type { Route } from '../context.ts'
-import { renderPost } from '../markdown/render.ts'
 import { normaliseTags } from '../tags/normalise.ts'
 import { requireCurrent } from './etag.ts'
 import { instantOf } from './instant.ts'
@@ -11,15 +10,16 @@ import { requireEditor, requireImporter } from './rights.ts'
 import { refuseIdShape } from './slug.ts'
 import { writtenPost } from './written.ts'
 
-export const editPostRoute: Route = (app, { clock, transact }) => {
+export const editPostRoute: Route = (app, { clock, renderer, transact }) => {
   app.route({
     ...editPost,
-    handler: request => {
+    handler: async request => {
       const principal = request.requirePrincipal()
       const given = request.body
       requireImporter(given, principal)
       refuseIdShape(given.slug)
-      const text = given.body === undefined ? undefined : { body: given.body, ...renderPost(given.body) }
+      const { body } = given
+      const text = body === undefined ? undefined : { body, ...(await renderer.post(body, request.signal)) }
 
       return transact(request, async stores => {
         const before = await stores.posts.getForUpdate(request.params.id)
