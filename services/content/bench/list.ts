@@ -91,6 +91,7 @@ async function cases(ask: (path: string) => Promise<string>): Promise<Record<str
     'list, by cursor': index => `/v1/posts?cursor=${deep(index)}`,
     'list, by tag': index => `/v1/posts?tag=tag-${1 + (index % 190)}`,
     'list, by author': index => `/v1/posts?author=author-${1 + (index % size.authors)}`,
+    tags: () => '/v1/tags',
     'one post, by slug': index => `/v1/posts/post-number-${someone(index)}`,
     'one post, by id': index => `/v1/posts/00000000-0000-7000-9000-${String(someone(index)).padStart(12, '0')}`,
   }

@@ -27,6 +27,11 @@ export async function seed(client: Client): Promise<void> {
   await client.query(`
     insert into post_tags (post_id, tag_id, published_at)
     select distinct id, unnest(string_to_array(tag_ids, ','))::int, published_at from posts`)
+  // As the job does.
+  await client.query(`
+    with taken as (delete from tag_changes returning tag_id, by)
+    update tags set posts = sums.posts from (select tag_id, sum(by) as posts from taken group by tag_id) sums
+    where id = sums.tag_id`)
   await client.query('vacuum (analyze) posts, authors, post_tags, post_slugs, post_revisions, tags')
   await client.query('checkpoint')
 }

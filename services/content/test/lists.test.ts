@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import t from 'tap'
+import { addUpTags } from '../src/tags/tag-store.ts'
 import { type Content, draftOf, person, publishedPost, startContent } from './service.ts'
 
 /** All pages of a list, and how many there were. */
@@ -97,5 +99,36 @@ t.test('lists', async t => {
     t.same(first.body.items, [{ name: 'all', posts: 25 }])
     const second = await call('GET', `/v1/tags?limit=1&cursor=${first.body.nextCursor}`)
     t.same(second.body, { items: [{ name: 'fifth', posts: 5 }], nextCursor: null })
+  })
+
+  t.test('the kept count of a tag follows every turn of a post, added up or not', async t => {
+    const { kysely } = content.context.database
+    const author = person()
+    const countOf = async () =>
+      (await call('GET', '/v1/tags')).body.items.find(({ name }: { name: string }) => name === 'kept')?.posts ?? 0
+    const post = await publishedPost(content, author, { title: 'Kept', tags: ['kept', 'all'] })
+    const path = `/v1/posts/${post.id}`
+    const any = { 'if-match': '*' }
+    const turns: [string, string, object | undefined, number][] = [
+      ['POST', `${path}/unpublish`, undefined, 0],
+      ['POST', `${path}/publish`, undefined, 1],
+      ['PATCH', path, { title: 'Kept on' }, 1],
+      ['PATCH', path, { tags: ['all'] }, 0],
+      ['PATCH', path, { tags: ['kept'] }, 1],
+      ['DELETE', path, undefined, 0],
+    ]
+    t.equal(await countOf(), 1)
+    for (const [index, [method, url, body, expected]] of turns.entries()) {
+      await call(method, url, { as: author, headers: any, ...(body ? { body } : {}) })
+      t.equal(await countOf(), expected, `${index}: ${method} ${url}`)
+      if (index % 2 === 0) t.ok((await addUpTags(kysely, 1_000)) > 0)
+      t.equal(await countOf(), expected, 'added up')
+    }
+    await addUpTags(kysely, 1_000)
+    t.equal(await addUpTags(kysely, 1_000), 0)
+    const { rows } = await sql`
+      select name from tags
+      where posts <> (select count(*) from post_tags where tag_id = id and published_at is not null)`.execute(kysely)
+    t.same(rows, [], 'kept is what would be counted')
   })
 })

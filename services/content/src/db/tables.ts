@@ -7,7 +7,10 @@ export interface Tables {
   posts: PostRow
   post_slugs: { slug: string; post_id: string }
   post_revisions: RevisionRow
-  tags: { id: Generated<number>; name: string }
+  /** `posts`: how many published ones have it, but for what `tag_changes` says. */
+  tags: { id: Generated<number>; name: string; posts: Generated<number> }
+  /** Written by triggers on `post_tags`, added up by a job. */
+  tag_changes: { id: Generated<string>; tag_id: number; by: number }
   post_tags: { post_id: string; tag_id: number; published_at: Date | null }
   comments: CommentRow
   reactions: { post_id: string; user_id: string; kind: string; created_at: Date }

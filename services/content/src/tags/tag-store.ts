@@ -29,10 +29,9 @@ export function tagStore(db: Kysely<Tables>) {
       const after = cursor === undefined ? null : decodeCursor(cursor, { list, shape: ['text'] })
       const query = db
         .selectFrom('tags')
-        .innerJoin('post_tags', 'post_tags.tag_id', 'tags.id')
-        .select(['tags.name', eb => eb.fn.countAll<number>().as('posts')])
-        .where('post_tags.published_at', 'is not', null)
-        .groupBy(['tags.id', 'tags.name'])
+        .innerJoinLateral(currentCount, join => join.onTrue())
+        .select(['tags.name', 'current.posts'])
+        .where('current.posts', '>', sql.lit(0))
       const rows = await keyset(query, [{ column: sql.ref('tags.name'), direction: 'asc' }], after)
         .limit(sql.lit(limit + 1))
         .execute()
@@ -42,6 +41,30 @@ export function tagStore(db: Kysely<Tables>) {
 }
 
 const list = 'tags'
+
+/** What was added up, and what was not yet. One statement sees both as they were at one moment. */
+const currentCount = sql<{ posts: number }>`(
+  select tags.posts + coalesce(sum(tag_changes.by), 0)::int as posts from tag_changes where tag_changes.tag_id = tags.id
+)`.as<'current'>(sql.ref('current'))
+
+/**
+ * Adds up what was written since, at most `limit` changes.
+ *
+ * @returns how many
+ */
+export async function addUpTags(db: Kysely<Tables>, limit: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    with taken as (
+      delete from tag_changes where id in (select id from tag_changes order by id limit ${limit} for update skip locked)
+      returning tag_id, by
+    ), sums as (
+      select tag_id, sum(by) as by, count(*) as count from taken group by tag_id
+    ), added as (
+      update tags set posts = posts + sums.by from sums where tags.id = sums.tag_id
+    )
+    select coalesce(sum(count), 0)::int as count from sums`.execute(db)
+  return rows[0]?.count ?? 0
+}
 
 async function idsByName(db: Kysely<Tables>, names: readonly string[]): Promise<Map<string, number>> {
   const rows = await db.selectFrom('tags').select(['id', 'name']).where('name', 'in', names).execute()
