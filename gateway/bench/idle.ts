@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startFlowReplica } from './bodies.ts'
 import type { PeerKind } from './peers.ts'
-import { type Running, rssBytes } from './processes.ts'
+import { cpuOf, type Running, rssBytes } from './processes.ts'
 import { table } from './report.ts'
 
 /** Event streams and WebSockets that say nothing: what does each cost the proxy in memory, both of its sides together? */
@@ -22,7 +22,7 @@ export async function measureIdle(kinds: readonly PeerKind[], wanted: number): P
     else for (const flow of ['events', 'websocket'] as const) rows.push(await measureOne(kind, flow, count))
   }
   console.log('\nIdle connections through the proxy')
-  table(['', 'open', 'KiB each', 'opened/s'], rows)
+  table(['', 'open', 'KiB each', 'CPU % while idle', 'opened/s'], rows)
 }
 
 async function measureOne(kind: PeerKind, flow: 'events' | 'websocket', count: number): Promise<string[]> {
@@ -39,9 +39,16 @@ async function measureOne(kind: PeerKind, flow: 'events' | 'websocket', count: n
     for (; opened < count; opened += 100) sockets.push(...(await openHundred(peer, flow)))
     const seconds = (performance.now() - fromMs) / 1_000
     const eachKib = ((await settledRss(peer)) - before) / opened / 1_024
+    const cpuPercent = await cpuWhileIdle(peer)
     const alive = sockets.filter(socket => !socket.destroyed).length
     if (alive < sockets.length) throw new Error(`${sockets.length - alive} were closed`)
-    return [`${kind.name}, ${flow}`, String(opened), eachKib.toFixed(1), (opened / seconds).toFixed(0)]
+    return [
+      `${kind.name}, ${flow}`,
+      String(opened),
+      eachKib.toFixed(1),
+      cpuPercent.toFixed(1),
+      (opened / seconds).toFixed(0),
+    ]
   } finally {
     for (const socket of sockets) socket.destroy()
     await peer.stop()
@@ -74,6 +81,16 @@ function openIdle(port: number, flow: 'events' | 'websocket'): Promise<Socket> {
 async function settledRss(peer: Running): Promise<number> {
   await pause(2_000)
   return rssBytes(peer.pid)
+}
+
+const idleMs = 3_000
+
+/** Of one core. */
+async function cpuWhileIdle({ pid }: Running): Promise<number> {
+  const before = cpuOf(pid)
+  await pause(idleMs)
+  const after = cpuOf(pid)
+  return (after.userUs + after.systemUs - before.userUs - before.systemUs) / idleMs / 10
 }
 
 /** Two a connection, and some for the process itself. */

@@ -53,8 +53,20 @@ test('sockets, event streams and compression', async t => {
       return response.writeHead(200, { ...headers, 'content-length': Buffer.byteLength(big) }).end(big)
     },
   })
-  const sockets = new WebSocketServer({ server: replica.server })
-  sockets.on('connection', socket => socket.on('message', (data, binary) => socket.send(data, { binary })))
+  const sockets = new WebSocketServer({
+    server: replica.server,
+    perMessageDeflate: true,
+    handleProtocols: offered => (offered.has('greets') ? 'greets' : false),
+    verifyClient({ req }, answer) {
+      const refusal = Number(new URL(req.url ?? '', 'http://x').searchParams.get('refuse'))
+      if (refusal === 1) req.socket.destroy()
+      else answer(refusal === 0, refusal, 'no', { 'x-why': 'because', server: 'stub' })
+    },
+  })
+  sockets.on('connection', socket => {
+    socket.on('message', (data, binary) => socket.send(data, { binary }))
+    if (socket.protocol === 'greets') socket.send('welcome')
+  })
   t.after(() => {
     for (const client of sockets.clients) client.terminate()
     sockets.close()
@@ -81,6 +93,80 @@ test('sockets, event streams and compression', async t => {
     t.ok(large.equals(echo as Buffer))
     socket.close()
     await once(socket, 'close')
+  })
+
+  await t.test('what the two agree on is theirs, and what comes right behind the handshake is not lost', async t => {
+    const socket = new WebSocket(`${socketUrl}/v1/socket`, ['other', 'greets'])
+    const [[head], [message]] = await Promise.all([once(socket, 'upgrade'), once(socket, 'message')])
+    t.equal(String(message), 'welcome')
+    t.equal(socket.protocol, 'greets')
+    t.match(socket.extensions, /permessage-deflate/)
+    t.match(head.headers['x-request-id'], /^[0-9a-f]{32}$/, 'its id, as every answer has it')
+    socket.send('x'.repeat(100_000))
+    t.equal(String((await once(socket, 'message'))[0]).length, 100_000)
+    socket.ping('are you there')
+    t.equal(String((await once(socket, 'pong'))[0]), 'are you there')
+    socket.terminate()
+    await eventually(() => sockets.clients.size === 0)
+    t.pass('the replica was told that the client left')
+  })
+
+  await t.test('when the replica dies, so does the socket, at once', async t => {
+    const socket = new WebSocket(`${socketUrl}/v1/socket`)
+    await once(socket, 'open')
+    const beganAt = performance.now()
+    for (const client of sockets.clients) client.terminate()
+    await once(socket, 'close')
+    t.ok(performance.now() - beganAt < 1_000)
+  })
+
+  await t.test(
+    'a refusal by the replica is passed on, one that breaks off is a failure, and all are counted',
+    async t => {
+      for (const [refuse, expected] of [
+        [401, 401],
+        [426, 426],
+        [1, 503],
+      ]) {
+        const socket = new WebSocket(`${socketUrl}/v1/socket?refuse=${refuse}`)
+        const [, answer] = await once(
+          socket.on('error', () => {}),
+          'unexpected-response',
+        )
+        t.equal(answer.statusCode, expected)
+        t.match(answer.headers['x-request-id'], /^[0-9a-f]{32}$/)
+        t.equal(answer.headers['x-why'], expected === 503 ? undefined : 'because')
+        t.equal(answer.headers.server, undefined)
+        socket.terminate()
+      }
+      const metrics = await request(`${gateway.adminUrl}/metrics`)
+      const counted = await metrics.body.text()
+      for (const status of [401, 426, 503]) t.match(counted, new RegExp(`_count\\{[^}]*/v1/socket"[^}]*"${status}"`))
+    },
+  )
+
+  await t.test('who was refused cannot stay', async t => {
+    const hand = `Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n`
+    const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+    for (const [path, status] of [
+      ['/v1/private-socket', 401],
+      ['/v1/socket?refuse=426', 426],
+      ['/v1/socket?refuse=1', 503],
+    ]) {
+      const socket = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true })
+      let received = ''
+      socket
+        .on('error', () => {})
+        .on('data', chunk => {
+          received += chunk
+        })
+      socket.write(`GET ${path} HTTP/1.1\r\n${hand}${key}\r\n`)
+      await once(socket, 'end')
+      t.equal(statusOf(received), status)
+      // Its own side is still open: what it writes there is answered with a reset once the other end is gone.
+      await eventually(() => socket.destroyed || (socket.write('x') && false))
+      t.ok(socket.destroyed)
+    }
   })
 
   await t.test('a handshake goes through the same door as a request', async t => {

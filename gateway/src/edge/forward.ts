@@ -44,9 +44,10 @@ export function createForwardStep({
       explain: visit.explain,
       span: visit.span,
       onHead: head => dress(visit, head),
-      // A failure before the head is answered by the edge, which reports it then.
+      // A failure before the head is answered by the edge, which reports it then; on a socket the forwarder answers.
       onEnd: end => {
-        if (end.outcome !== 'failed' || visit.response.headersSent) report(visit, end.status, end.bytesOut)
+        const isAnswered = end.outcome !== 'failed' || visit.response.headersSent || visit.upgrade !== null
+        if (isAnswered) report(visit, end.status, end.bytesOut)
       },
     }
   }

@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RouteTable } from '../discovery/route-table.ts'
+import { lastWords } from '../forward/upgrade.ts'
 import { UpgradeRefused } from './errors.ts'
 import type { Reception } from './reception.ts'
 import { readTarget } from './target.ts'
@@ -36,7 +37,7 @@ export function createUpgrades({
     response.shouldKeepAlive = false
     // The type says Socket; TLS gives one too, and nothing else comes here.
     response.assignSocket(request.socket)
-    response.on('finish', () => socket.end())
+    response.on('finish', () => lastWords(socket, ''))
     const gone = () => socket.destroy()
     socket.on('error', gone)
     const visit = reception.receive(request, response)

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { BadGateway, DeadlineExceeded, type ProblemError } from '@portico/contracts'
 import { nobody, type PickRequest } from '../balancing/balancer.ts'
 import { Attempt, type AttemptOwner } from './attempt.ts'
-import { unavailable } from './failures.ts'
+import { countsAsFailure, unavailable } from './failures.ts'
 import { addHopHeaders } from './hop-headers.ts'
 import type { Lane } from './lane.ts'
 import { splice } from './splice.ts'
@@ -34,6 +34,8 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
   #tried: Set<string> | null = null
   #admitted = false
   #over = false
+  /** Of a refusal by the replica. */
+  #status = 0
   readonly #left = () => this.#clientLeft()
 
   constructor(
@@ -86,7 +88,8 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
 
   upgraded(attempt: Attempt, status: number, headers: string[], upstream: Duplex): void {
     this.#lane.upstream.report(attempt.replica, { latencyMs: this.#tools.clock() - attempt.sentAtMs, kind: 'ok' })
-    this.#socket.write(headOf(status, headers, `Connection: Upgrade\r\nUpgrade: ${attempt.upgrade}\r\n`))
+    const fields = this.#dressed(status, headers)
+    this.#socket.write(headOf(status, fields, `Connection: Upgrade\r\nUpgrade: ${attempt.upgrade}\r\n`))
     if (this.#head.length > 0) upstream.write(this.#head)
     this.#end(attempt, 'answered', status)
     splice(this.#socket, upstream)
@@ -97,8 +100,10 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
 
   /** Not 101: the replica's refusal is passed on, and the connection with it. */
   answered(attempt: Attempt, status: number, headers: string[]): void {
-    this.#lane.upstream.report(attempt.replica, { latencyMs: this.#tools.clock() - attempt.sentAtMs, kind: 'ok' })
-    this.#socket.write(headOf(status, headers, 'Connection: close\r\n'))
+    this.#status = status
+    const kind = countsAsFailure(status) ? 'failure' : 'ok'
+    this.#lane.upstream.report(attempt.replica, { latencyMs: this.#tools.clock() - attempt.sentAtMs, kind })
+    this.#socket.write(headOf(status, this.#dressed(status, headers), 'Connection: close\r\n'))
   }
 
   informed(): void {}
@@ -110,8 +115,8 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
   }
 
   finished(attempt: Attempt): void {
-    this.#socket.end()
-    this.#end(attempt, 'answered', 0)
+    lastWords(this.#socket, '')
+    this.#end(attempt, 'answered', this.#status)
   }
 
   failed(attempt: Attempt, error: Error): void {
@@ -150,9 +155,17 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
     const traceId = this.#target.span.spanContext().traceId
     const body = JSON.stringify(problem.toProblem({ traceId }))
     const headers = ['content-type', 'application/problem+json', 'content-length', String(Buffer.byteLength(body))]
-    for (const [name, value] of Object.entries(problem.headers)) headers.push(name, value)
+    headers.push('cache-control', 'no-store', ...Object.entries(problem.headers).flat())
+    const fields = this.#dressed(problem.status, headers)
     this.#end(this.#attempt, 'failed', problem.status)
-    this.#socket.end(headOf(problem.status, headers, 'Connection: close\r\n') + body)
+    lastWords(this.#socket, headOf(problem.status, fields, 'Connection: close\r\n') + body)
+  }
+
+  /** What the edge has to say belongs into this head too, and what is the house's own does not. */
+  #dressed(status: number, headers: string[]): string[] {
+    const head = { status, headers }
+    this.#target.onHead?.(head)
+    return head.headers
   }
 
   #close(attempt: Attempt): void {
@@ -168,7 +181,8 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
     this.#tools.sweep.remove(this)
     if (this.#admitted) {
       this.#lane.leave('websocket')
-      this.#lane.judge(outcome === 'failed' ? 'failure' : outcome === 'answered' ? 'success' : 'undecided')
+      const failed = outcome === 'failed' || countsAsFailure(this.#status)
+      this.#lane.judge(outcome === 'client-left' ? 'undecided' : failed ? 'failure' : 'success')
     }
     this.#socket.off('close', this.#left)
     this.#target.onEnd?.({
@@ -180,6 +194,11 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
       bytesOut: 0,
     })
   }
+}
+
+/** Nobody reads this socket: that the client closed it too would never be heard. */
+export function lastWords(socket: Duplex, text: string): void {
+  socket.end(text, () => socket.destroy())
 }
 
 function headOf(status: number, headers: readonly string[], connection: string): string {

@@ -39,7 +39,12 @@ export interface StubReplica {
   stop(): Promise<void>
 }
 
-export function stubContract({ service = 'stub', version = '1.0.0', routes, sessionExchange }: StubOptions) {
+export function stubContract({
+  service = 'stub',
+  version = '1.0.0',
+  routes,
+  sessionExchange,
+}: Omit<StubOptions, 'answer'> & Partial<StubOptions>): ContractDocument {
   const operations: OperationDocument[] = routes.map(({ method = 'GET', url, policy }, index) => ({
     id: `operation${index}`,
     method,
