@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Server } from 'node:tls'
 import { closeServer } from '@portico/chassis'
-import { announcementTiming } from '@portico/contracts'
 import type { FastifyInstance } from 'fastify'
 import { createAdmin } from './admin/app.ts'
 import type { Context } from './context.ts'
@@ -14,9 +13,6 @@ import { ready } from './workers.ts'
  */
 export async function run(app: FastifyInstance, context: Context): Promise<void> {
   const { config, telemetry, readiness } = context
-  // Only a supervisor wants to know.
-  const acquainted = process.send === undefined ? undefined : untilAcquainted(context)
-  if (config.workerWaits) await acquainted
   const address = await app.listen({ host: config.host, port: config.port })
   const admin = createAdmin(context)
   const adminAddress = await admin.listen({ host: config.adminHost, port: config.adminPort })
@@ -26,7 +22,7 @@ export async function run(app: FastifyInstance, context: Context): Promise<void>
   process.on('SIGHUP', () => {
     if (config.workers === 1) certificate?.reload()
   })
-  void acquainted?.then(() => process.send?.(ready))
+  tellReady(context)
 
   async function leave(signal: string): Promise<void> {
     if (readiness.stopping) process.exit(1)
@@ -45,26 +41,17 @@ export async function run(app: FastifyInstance, context: Context): Promise<void>
   process.on('SIGINT', () => void leave('SIGINT'))
 }
 
-const lookMs = 50
-/** Each replica announces itself once in a round; some are late. */
-const roundMs = announcementTiming.everyMs * 1.5
+const readyLookMs = 50
 
-/**
- * It knows a route, and has listened for a whole round of announcements: of several services the first to be heard is no
- * reason to answer 404 for the others. A bus that is away is not waited for.
- */
-async function untilAcquainted({ directory, bus }: Context): Promise<void> {
-  let listensSinceMs = performance.now()
-  let wasConnected = false
-  for (;;) {
-    await pause(lookMs, undefined, { ref: false })
-    const nowMs = performance.now()
-    if (!wasConnected && bus.isConnected()) {
-      wasConnected = true
-      listensSinceMs = nowMs
-    }
-    if (directory.table.routes.length > 0 && nowMs - listensSinceMs >= roundMs) return
-  }
+/** A worker says that it takes requests once it knows whom to send them to. */
+function tellReady({ directory }: Context): void {
+  if (process.send === undefined) return
+  const timer = setInterval(() => {
+    if (directory.table.routes.length === 0) return
+    clearInterval(timer)
+    process.send?.(ready)
+  }, readyLookMs)
+  timer.unref()
 }
 
 // With a certificate the server is a TLS server, whatever Fastify takes it for.

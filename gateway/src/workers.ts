@@ -18,8 +18,7 @@ const readyWithinMs = 15_000
  * can end and another begin without a connection refused. (With SO_REUSEPORT, what waits in the queue of a worker
  * that ends is reset.) A worker that ends by itself is replaced, after a growing pause when it keeps ending.
  *
- * SIGHUP replaces all workers, one after the other: the new one takes requests before the old one stops, and where it does
- * not get so far the old one stays.
+ * SIGHUP replaces all workers, one after the other: the new one takes requests before the old one stops.
  * SIGTERM and SIGINT stop them, each in its own orderly way.
  */
 export function superviseWorkers(config: Config): void {
@@ -33,58 +32,36 @@ export function superviseWorkers(config: Config): void {
   const { log } = telemetry
   const slots: Worker[] = []
   let stopping = false
+  let reloading = false
 
-  /** @param waits others serve meanwhile, so it listens only once it knows whom to send requests to */
-  function begin(number: number, pauseMs: number, waits: boolean): Worker {
-    const worker = cluster.fork({ WORKER: String(number), WORKER_WAITS: waits ? 'on' : 'off' })
+  function begin(number: number, pauseMs: number): Worker {
+    const worker = cluster.fork({ WORKER: String(number) })
     const beganAt = performance.now()
     worker.once('exit', async (code, signal) => {
-      const isMissed = () => !stopping && slots[number] === worker
-      if (!isMissed()) return
+      if (stopping || slots[number] !== worker) return
       log.error({ worker: number, code, signal }, 'a worker ended: another takes its place')
       await pause(pauseMs)
-      if (!isMissed()) return
       const wasCalm = performance.now() - beganAt > restart.calmMs
-      const nextPauseMs = wasCalm ? restart.firstMs : Math.min(pauseMs * 2, restart.mostMs)
-      const othersServe = slots.some(other => other !== worker && other.isConnected())
-      slots[number] = begin(number, nextPauseMs, othersServe)
+      if (!stopping) slots[number] = begin(number, wasCalm ? restart.firstMs : Math.min(pauseMs * 2, restart.mostMs))
     })
     return worker
   }
 
-  async function replace(number: number): Promise<boolean> {
-    const next = begin(number, restart.firstMs, true)
-    if (!(await isReady(next))) {
-      // With what is new something is wrong: what it was told, or that nobody can be heard just now.
-      log.error({ worker: number }, 'the new worker did not become ready: the old one stays')
-      next.process.kill('SIGKILL')
-      return false
-    }
+  async function replace(number: number): Promise<void> {
     const old = slots[number]
+    const next = begin(number, restart.firstMs)
     // From here on the old one may end without being missed.
     slots[number] = next
-    if (old !== undefined && !old.isDead()) {
-      const gone = once(old, 'exit')
-      old.process.kill('SIGTERM')
-      await gone
-    }
-    return true
+    await Promise.race([untilReady(next), pause(readyWithinMs, undefined, { ref: false })])
+    if (old === undefined || old.isDead()) return
+    const gone = once(old, 'exit')
+    old.process.kill('SIGTERM')
+    await gone
   }
 
-  let reloading = false
-  let again = false
   async function reload(): Promise<void> {
-    again = true
-    if (reloading) return
-    reloading = true
-    // What is asked for meanwhile is about something that some of the new ones may not have read yet.
-    while (again && !stopping) {
-      again = false
-      let replaced = 0
-      for (let number = 0; number < slots.length && !stopping; number += 1) if (await replace(number)) replaced += 1
-      log.info({ workers: slots.length, replaced }, 'reloaded')
-    }
-    reloading = false
+    for (let number = 0; number < slots.length && !stopping; number += 1) await replace(number)
+    log.info({ workers: slots.length }, 'all workers are new')
   }
 
   async function stop(): Promise<void> {
@@ -98,20 +75,21 @@ export function superviseWorkers(config: Config): void {
     process.exit(0)
   }
 
-  // The first listens at once, so that there is somebody to say that it is not ready.
-  for (let number = 0; number < config.workers; number += 1) slots.push(begin(number, restart.firstMs, number > 0))
-  process.on('SIGHUP', () => void reload())
+  for (let number = 0; number < config.workers; number += 1) slots.push(begin(number, restart.firstMs))
+  process.on('SIGHUP', () => {
+    if (reloading) return
+    reloading = true
+    void reload().finally(() => {
+      reloading = false
+    })
+  })
   process.on('SIGTERM', () => void stop())
   process.on('SIGINT', () => void stop())
 }
 
-async function isReady(worker: Worker): Promise<boolean> {
-  const said = async () => {
-    for (;;) {
-      const [message] = await once(worker, 'message')
-      if (message === ready) return true
-    }
+async function untilReady(worker: Worker): Promise<void> {
+  for (;;) {
+    const [message] = await once(worker, 'message')
+    if (message === ready) return
   }
-  const ended = once(worker, 'exit').then(() => false)
-  return Promise.race([said(), ended, pause(readyWithinMs, false, { ref: false })])
 }

@@ -7,7 +7,7 @@ interface TestContext {
 }
 
 /** How many requests a test sends: few in the suite, all of them with `PORTICO_FULL_LOAD=1`. */
-export const sized = <T>(full: T, inSuite: T): T => (process.env.PORTICO_FULL_LOAD === '1' ? full : inSuite)
+export const sized = (full: number, inSuite: number) => (process.env.PORTICO_FULL_LOAD === '1' ? full : inSuite)
 
 export interface Counted {
   /** By status or error code; empty: every answer was a 200. */
@@ -23,8 +23,6 @@ export interface Asked {
   readonly path: string
   readonly headers?: Record<string, string>
   readonly body?: string
-  /** On a connection that is closed behind it: the next one needs another. */
-  readonly reset?: boolean
 }
 
 export interface LoadOptions {
