@@ -79,8 +79,7 @@ async function runEverything(paths: readonly string[], keeper: Keeper): Promise<
   for (const name of foreign) delete env[name]
   const run = (files: readonly string[], jobs: number, fileLimitSeconds: number) =>
     files.length > 0 ? [runTap({ root, files, env, jobs, fileLimitSeconds, keeper, onFile: printFile })] : []
-  // One more than there are cores: half of what a test of outages takes is waiting.
-  const jobs = Math.min(mostJobs, availableParallelism() + 1)
+  const jobs = Math.max(1, Math.min(mostJobs, availableParallelism()))
   const alone = files.filter(file => runsAlone(root, file))
   const together = files.filter(file => !alone.includes(file))
   return addUp([
