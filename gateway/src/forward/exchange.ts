@@ -278,8 +278,8 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
       this.#finish('failed', problemOf(error instanceof Error ? error : new Error('unreadable head')), 'failure')
       return
     }
-    // Streams of events are counted as work only until they begin: they are many, long, and idle. Looking at 10,000 of them
-    // each 10 ms took a process a tenth of its time.
+    // Streams of events are counted as work only until they begin: they are many, long, and idle. Nothing bounds them in
+    // time any more, so the sweep need not look at them.
     if (this.target.policy.flow === 'events') {
       this.#release(attempt)
       this.#tools.sweep.remove(this)
