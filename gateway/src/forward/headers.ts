@@ -1,3 +1,5 @@
+import { notInTrailers } from '../wire/answer-head.ts'
+
 /** Fields that concern one connection only (RFC 9110, section 7.6.1, and the older ones still met). Lower case. */
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
@@ -42,17 +44,6 @@ export function answerHeaders(parsed: Readonly<Record<string, string | string[] 
   }
   return flat
 }
-
-/** Fields that have no place in trailers, because they are needed before the body (RFC 9110, section 6.5.1). */
-const notInTrailers: ReadonlySet<string> = new Set([
-  'content-encoding',
-  'content-length',
-  'content-range',
-  'content-type',
-  'host',
-  'set-cookie',
-  'trailer',
-])
 
 /** The trailers of an answer, flat; null when there are none. */
 export function answerTrailers(parsed: Readonly<Record<string, string | string[] | undefined>>): string[] | null {

@@ -137,7 +137,7 @@ const isBlank = (code: number) => code === 0x20 || code === 0x09
 const trailerLine = /^[!#$%&'*+\-.^_`|~\w]+:[\t\x20-\x7e\x80-\xff]*$/
 
 /** Fields that have no place in trailers, because they are needed before the body (RFC 9110, section 6.5.1). */
-const notInTrailers: ReadonlySet<string> = new Set([
+export const notInTrailers: ReadonlySet<string> = new Set([
   'content-encoding',
   'content-length',
   'content-range',
