@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { Directory } from '../discovery/directory.ts'
 import { type CertificateFiles, readCertificate } from './certificate.ts'
 import type { ClientAddresses } from './client-address.ts'
+import { EdgeResponse } from './edge-response.ts'
 import { type Limits, limitConnections, serverOptions } from './limits.ts'
 import type { Reception } from './reception.ts'
 import { mayUpgrade } from './upgrade.ts'
@@ -24,7 +25,7 @@ type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => voi
 /** The HTTP server with the edge's limits, its requests handed on only after the reception has read them. */
 export function createEdgeServer(options: EdgeServerOptions, handler: Handler, upgrade: OnUpgrade): Server {
   const { limits, reception, addresses, directory, tls } = options
-  const httpOptions = serverOptions(limits)
+  const httpOptions = { ...serverOptions(limits), ServerResponse: EdgeResponse }
   // Fastify and Node's types know two kinds of server; what is used here, both have.
   const server =
     tls === null ? createServer(httpOptions) : (secureServer(limits, httpOptions, tls) as unknown as Server)
@@ -74,6 +75,7 @@ function secureServer(limits: Limits, httpOptions: object, tls: CertificateFiles
     // Silence before the first request is silence, whatever it keeps silent about.
     handshakeTimeout: limits.headersMs,
     allowHTTP1: true,
+    Http1ServerResponse: EdgeResponse,
     maxHeaderListPairs: limits.headerCount,
     settings: { maxConcurrentStreams: mostStreams, maxHeaderListSize: limits.headerBytes, enablePush: false },
   })

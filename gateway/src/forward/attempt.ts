@@ -28,6 +28,8 @@ export interface Sent {
   readonly headers: string[]
   readonly body: Buffer | RequestBody | null
   readonly upgrade: string | null
+  /** Over a connection that was not used before. */
+  readonly fresh: boolean
 }
 
 /**
@@ -41,6 +43,7 @@ export class Attempt implements Call, Dispatcher.DispatchOptions, Dispatcher.Dis
   readonly headers: string[]
   readonly body: Buffer | null
   readonly upgrade: string | null
+  readonly fresh: boolean
   /** Else undici closes the connection after each HEAD, for servers that send a body all the same; replicas do not. */
   readonly reset = false
 
@@ -50,6 +53,8 @@ export class Attempt implements Call, Dispatcher.DispatchOptions, Dispatcher.Dis
   span: Span | null = null
   /** Whether it may have been written to a connection. */
   began = false
+  /** Whether the connection had carried another request before. */
+  onUsedConnection = false
   /** Whether the answer's head was seen. */
   headSeen = false
   /** Over for the owner: later events are noise. */
@@ -67,6 +72,7 @@ export class Attempt implements Call, Dispatcher.DispatchOptions, Dispatcher.Dis
     // undici's type knows streams too; `Call` never gets one.
     this.body = sent.body as Buffer | null
     this.upgrade = sent.upgrade
+    this.fresh = sent.fresh
     this.replica = replica
     this.sentAtMs = nowMs
     this.isHedge = isHedge
@@ -101,8 +107,9 @@ export class Attempt implements Call, Dispatcher.DispatchOptions, Dispatcher.Dis
 
   // --- told by our own connection ----------------------------------------------------------------------------------
 
-  onTaken(control: Control): void {
+  onTaken(control: Control, used: boolean): void {
     this.#control = control
+    this.onUsedConnection = used
   }
 
   onSent(): void {

@@ -7,6 +7,7 @@ import {
   invitesRepeat,
   isHedgeable,
   isRepeatable,
+  metClosing,
   neverLeft,
   ownProblem,
   problemOf,
@@ -129,7 +130,7 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
   #sendTo(pick: Pick, isHedge: boolean): void {
     const nowMs = this.#tools.clock()
     const { method, path, headers } = this.target
-    const request = { method, path, headers, body: this.#payload.next(), upgrade: null }
+    const request = { method, path, headers, body: this.#payload.next(), upgrade: null, fresh: this.#tries.fresh }
     const attempt = new Attempt(this, pick.replica, request, nowMs, isHedge)
     this.#tries.sends += 1
     if (isHedge) this.#hedge = attempt
@@ -315,9 +316,12 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
 
   #afterFailure(attempt: Attempt, error: Error): void {
     const free = neverLeft(attempt.began, this.#payload.inOneWrite, error)
+    const raced = metClosing(attempt)
+    this.#tries.fresh ||= raced
     const may = this.#payload.canRepeat && (free ? this.#tries.sends < this.#tools.bounds.sends : this.#mayRepeat())
-    // What never left costs nobody anything, so it needs no budget.
-    if (may && (free || this.#lane.budget.withdraw())) {
+    // What never left costs nobody anything, so it needs no budget. What met a closing connection has cost nobody more
+    // than its writing; it takes from the budget what is there.
+    if (may && (free || this.#lane.budget.withdraw() || raced)) {
       this.#tries.exclude(attempt.replica)
       this.#countRetry()
       this.#send()

@@ -7,6 +7,7 @@ import {
   RequestTimeout,
   ServiceUnavailable,
 } from '@portico/contracts'
+import type { Attempt } from './attempt.ts'
 
 /** Whether sending the same request to a second replica is safe. */
 export function isRepeatable(repeatable: Policy['repeatable'], headers: readonly string[]): boolean {
@@ -31,6 +32,13 @@ export function neverLeft(began: boolean, inOneWrite: boolean, error: NodeJS.Err
   if (!began) return true
   return inOneWrite && error.syscall === 'write' && (error.code === 'EPIPE' || error.code === 'ECONNRESET')
 }
+
+/**
+ * Whether a connection that was kept from an earlier request broke before anything of this one's answer: most likely the
+ * replica was closing it already (RFC 9112, section 9.3.1). It may have been worked on all the same.
+ */
+export const metClosing = ({ onUsedConnection, headSeen }: Pick<Attempt, 'onUsedConnection' | 'headSeen'>): boolean =>
+  onUsedConnection && !headSeen
 
 /** Answers that say of themselves that the request was not, or not wholly, worked on. */
 export function invitesRepeat(status: number, method: string): boolean {

@@ -315,6 +315,28 @@ test('retries stay within their budget', async t => {
   t.ok(asked - total <= total * 0.2 + 10 * (seconds + 1), `${asked} asked in ${seconds} s`)
 })
 
+test('a read that meets a closing connection is sent again over a new one, whatever is left of the budget', async t => {
+  let asked = 0
+  // Of each connection the first request is answered; the second meets its end.
+  const listener = (socket: import('node:net').Socket) =>
+    socket.once('data', () => {
+      asked += 1
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+      socket.once('data', () => {
+        asked += 1
+        socket.end()
+      })
+    })
+  const front = await startFront(t)
+  for (const id of ['a', 'b']) front.add(await startSocketServer(t, listener), id)
+  const total = 100
+  for (let sent = 0; sent < total; sent += 1) {
+    const answer = await request(`http://127.0.0.1:${front.port}/`)
+    t.equal(await answer.body.text(), 'ok')
+  }
+  t.ok(asked >= 1.4 * total && asked <= 2 * total, `${asked} asked: no request more than twice`)
+})
+
 test('requests wait for a replica to come', async t => {
   const replica = await startReplica(t, (_, response) => response.end('here'))
   const front = await startFront(t)

@@ -7,6 +7,8 @@ export class Tries {
   sends = 0
   /** How often it was sent again. */
   retries = 0
+  /** Whether a kept connection failed it: from then on it goes over new ones. */
+  fresh = false
   /** Of these, those whose attempt may have reached a replica. */
   #repeats = 0
   #replicas: Set<string> | null = null

@@ -79,7 +79,8 @@ export class Handshake implements AttemptOwner, Swept, PickRequest {
     const nowMs = this.#tools.clock()
     const { path, headers } = this.#target
     addHopHeaders(this.#target, this.#edgeHeaders, nowMs, null)
-    const request = { method: 'GET', path, headers, body: null, upgrade: this.#request.headers.upgrade ?? 'websocket' }
+    const upgrade = this.#request.headers.upgrade ?? 'websocket'
+    const request = { method: 'GET', path, headers, body: null, upgrade, fresh: true }
     const attempt = new Attempt(this, pick.replica, request, nowMs, false)
     this.#attempt = attempt
     this.#lane.upstream.started(pick.replica)

@@ -9,9 +9,15 @@ export interface Call {
   readonly headers: readonly string[]
   /** Whole: it goes out with the head. */
   readonly body: Buffer | null
+  /** Over a connection that nothing was sent over yet. */
+  readonly fresh: boolean
 
-  /** It waits for this connection to open, or is written at once: `onSent` tells when. */
-  onTaken(control: Control): void
+  /**
+   * It waits for this connection to open, or is written at once: `onSent` tells when.
+   *
+   * @param used whether it has carried a request before: the replica may be closing it just now
+   */
+  onTaken(control: Control, used: boolean): void
   onSent(): void
   /** 1xx, never 100 or 101. */
   onInformation(status: number, fields: string[]): void

@@ -36,6 +36,7 @@ export class Connection implements Control, AnswerReceiver {
   readonly #parser = new AnswerParser(this)
   #call: Call | null = null
   #connected = false
+  #used = false
 
   constructor(owner: ConnectionOwner) {
     this.#owner = owner
@@ -58,7 +59,7 @@ export class Connection implements Control, AnswerReceiver {
   /** Sends the request, as soon as the connection is open. */
   take(call: Call): void {
     this.#call = call
-    call.onTaken(this)
+    call.onTaken(this, this.#used)
     if (this.#connected) this.#send(call)
   }
 
@@ -77,10 +78,6 @@ export class Connection implements Control, AnswerReceiver {
 
   destroy(): void {
     this.#socket.destroy()
-  }
-
-  get isIdle(): boolean {
-    return this.#call === null
   }
 
   #opened(): void {
@@ -160,6 +157,7 @@ export class Connection implements Control, AnswerReceiver {
     const call = this.#call
     if (call === null) return
     this.#call = null
+    this.#used = true
     // An answer that came before the request was sent whole: what is still on its way would be read as the next one.
     if (keepAliveMs < 0 || this.#socket.writableLength > 0) this.destroy()
     else this.#owner.free(this, keepAliveMs)

@@ -38,6 +38,7 @@ function ask(connections: Connections, more: Partial<Call> = {}) {
       path: '/',
       headers: [],
       body: null,
+      fresh: false,
       onTaken: taken => {
         control = taken
       },
@@ -68,6 +69,16 @@ test('one connection serves one request after the other, several serve several a
   t.equal(replica.sockets.length, 1)
   await Promise.all([ask(connections).done, ask(connections).done, ask(connections).done])
   t.equal(replica.sockets.length, 3)
+})
+
+test('who asks for a fresh connection gets one, and it is said of each whether it was used', async t => {
+  const replica = await startReplica(t, socket => socket.write(hello))
+  const connections = open(t, replica.port)
+  const used: boolean[] = []
+  const onTaken = (_control: Control, isUsed: boolean) => void used.push(isUsed)
+  for (const fresh of [false, false, true, false]) await ask(connections, { fresh, onTaken }).done
+  t.same(used, [false, true, false, true])
+  t.equal(replica.sockets.length, 2)
 })
 
 test('a body goes with its head, small or large, and half of it taken is no reason to use the connection again', async t => {

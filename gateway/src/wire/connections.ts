@@ -42,7 +42,7 @@ export class Connections implements ConnectionOwner {
   }
 
   send(call: Call): void {
-    const connection = this.#takeIdle() ?? this.#connect()
+    const connection = (call.fresh ? undefined : this.#takeIdle()) ?? this.#connect()
     connection.take(call)
   }
 
