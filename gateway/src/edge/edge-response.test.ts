@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { type Test, test } from 'tap'
-import { EdgeResponse } from './edge-response.ts'
+import { EdgeResponse, writeKeptHead } from './edge-response.ts'
 
 const date = ['date', 'Thu, 26 Nov 2026 21:32:00 GMT']
 const usual = ['content-type', 'text/plain', 'content-length', '5', ...date]
@@ -83,6 +83,27 @@ test('the bytes are those that Node itself would write', async t => {
     const [nodes, ours] = [await answersOf(t, handler, request, false), await answersOf(t, handler, request, true)]
     t.match(nodes, /^HTTP\/1\.1 \d/, name)
     t.equal(ours, nodes, name)
+  }
+})
+
+test('a kept head is the same as one that is written for the first time', async t => {
+  const own = ['age', '3', 'x-request-id', 'abc']
+  const kept: [string[], string[]][] = [
+    [usual, own],
+    [usual, []],
+    [[...usual, 'connection', 'close'], own],
+    [usual, [...own, 'X-Capital', '1']],
+    [['content-type', 'text/plain'], own],
+  ]
+  for (const [same, more] of kept) {
+    const whole = await answersOf(t, send(200, [...same, ...more]), get, false)
+    const handler: RequestListener = (_request, response) => {
+      writeKeptHead(response, 200, same, more)
+      response.end('hello', 'latin1')
+    }
+    t.equal(await answersOf(t, handler, get, true), whole, 'the first time')
+    t.equal(await answersOf(t, handler, get, true), whole, 'and again')
+    t.equal(await answersOf(t, handler, get, false), whole, 'and by another class')
   }
 })
 

@@ -1,3 +1,4 @@
+import { writeKeptHead } from '../edge-response.ts'
 import type { Report } from '../report.ts'
 import type { Visit } from '../visit.ts'
 import type { Codings } from './codings.ts'
@@ -29,10 +30,9 @@ export interface ServeTools {
  * Whole, in part, or `304 Not Modified`, as the request asks; the whole in one write.
  */
 export function createServe({ wallClock, report, codings }: ServeTools): Serve {
-  function send(visit: Visit, status: number, headers: string[], body: Buffer): void {
-    const { response, request } = visit
-    for (const part of visit.answerHeaders) headers.push(part)
-    response.writeHead(status, headers)
+  function send(visit: Visit, status: number, headers: readonly string[], body: Buffer): void {
+    const { response, request, answerHeaders } = visit
+    writeKeptHead(response, status, headers, answerHeaders)
     if (request.method === 'HEAD' || status === 304 || bodyless.has(status)) response.end()
     else if (body.length > oneWriteBytes) response.end(body)
     else response.end(textOf(body), 'latin1')
@@ -43,21 +43,19 @@ export function createServe({ wallClock, report, codings }: ServeTools): Serve {
     const { head, body } = entry
     const { headers: asked } = visit.request
     const ageSeconds = Math.max(0, Math.floor((wallClock() - head.bornAtMs) / 1_000))
-    const ofCache = ['age', String(ageSeconds), 'cache-status', how]
+    visit.answerHeaders.push('age', String(ageSeconds), 'cache-status', how)
     if (head.status === 200 && isConditional(asked) && isNotModified(asked, head)) {
-      send(visit, 304, [...withoutFields(head.dressed, notIn304), ...ofCache], nothing)
+      send(visit, 304, withoutFields(head.dressed, notIn304), nothing)
       return
     }
     const range = head.status === 200 && asked.range !== undefined && rangeStillApplies(asked, head)
     const part = range ? readRange(asked.range, body.length) : null
     if (part === null) {
       const coded = head.compressible ? codings.find(entry, asked['accept-encoding']) : null
-      const headers = (coded ?? head).dressed.slice()
-      headers.push('age', ofCache[1] ?? '', 'cache-status', how)
-      send(visit, head.status, headers, (coded ?? entry).body)
+      send(visit, head.status, (coded ?? head).dressed, (coded ?? entry).body)
       return
     }
-    const headers = [...withoutFields(head.dressed, lengthOnly), ...ofCache]
+    const headers = withoutFields(head.dressed, lengthOnly)
     if (part === 'unsatisfiable') {
       headers.push('content-range', `bytes */${body.length}`, 'content-length', '0')
       send(visit, 416, headers, nothing)
