@@ -14,7 +14,7 @@ import { probePaths, probes } from './edge/probes.ts'
 import { createEdgeServer } from './edge/server.ts'
 import { authenticate } from './edge/session.ts'
 import { shed } from './edge/shedding.ts'
-import { withShortcut } from './edge/shortcut.ts'
+import { createShortcut } from './edge/shortcut.ts'
 import { startTrace } from './edge/trace.ts'
 import { createUpgrades } from './edge/upgrade.ts'
 import { inOrder, type Step, type Visit } from './edge/visit.ts'
@@ -67,6 +67,7 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
   const { reception, answerProblem, limits, telemetry, directory, readiness, sampling } = context
   const run = inOrder(edgeSteps(context))
 
+  const shortcut = createShortcut({ directory, ownPaths: ownRoutes, reception, enter })
   const upgrade = createUpgrades({ reception, run, answerProblem })
 
   const app = Fastify({
@@ -86,8 +87,8 @@ export async function createApp(context: Context): Promise<FastifyInstance> {
     frameworkErrors: (_error, request, reply) => fail(request, reply, BadRequest()),
     serverFactory: handler =>
       createEdgeServer(
-        { ...context, tls: context.config.tls },
-        withShortcut(handler, directory, ownRoutes, reception.visitOf, enter),
+        { ...context, tls: context.config.tls, front: shortcut.front },
+        shortcut.before(handler),
         upgrade,
       ),
   })

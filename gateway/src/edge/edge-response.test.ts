@@ -124,6 +124,13 @@ test('a usual head takes the short way, and the response says of itself what it 
   t.same(seen, { sent: true, status: 201, message: 'Created' })
 })
 
+test('a service may announce trailers in answer to HEAD', async t => {
+  const announced = send(200, [...date, 'trailer', 'x-sum', 'x-a', 'b'], '')
+  const text = await answersOf(t, announced, get.replace('GET', 'HEAD'), true)
+  t.match(text, /^HTTP\/1\.1 200 OK\r\n.*x-a: b/s)
+  t.notMatch(text, 'x-sum')
+})
+
 test('no value ends its line', async t => {
   for (const bad of ['a\r\nset-cookie: b', 'a\n', 'a\0', 'a\u010a', 'a\x7f']) {
     const handler: RequestListener = (_request, response) => {

@@ -3,11 +3,13 @@ import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } f
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Directory } from '../discovery/directory.ts'
+import { standBefore } from '../front/front.ts'
 import { type CertificateFiles, readCertificate } from './certificate.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { EdgeResponse } from './edge-response.ts'
 import { type Limits, limitConnections, serverOptions } from './limits.ts'
 import type { Reception } from './reception.ts'
+import type { Shortcut } from './shortcut.ts'
 import { mayUpgrade } from './upgrade.ts'
 
 export interface EdgeServerOptions {
@@ -17,6 +19,8 @@ export interface EdgeServerOptions {
   readonly directory: Directory
   /** Null: plain HTTP/1.1. */
   readonly tls: CertificateFiles | null
+  /** What is served before Node sees it, on connections without TLS. */
+  readonly front: Shortcut['front']
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
@@ -24,7 +28,7 @@ type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => voi
 
 /** The HTTP server with the edge's limits, its requests handed on only after the reception has read them. */
 export function createEdgeServer(options: EdgeServerOptions, handler: Handler, upgrade: OnUpgrade): Server {
-  const { limits, reception, addresses, directory, tls } = options
+  const { limits, reception, addresses, directory, tls, front } = options
   const httpOptions = { ...serverOptions(limits), ServerResponse: EdgeResponse }
   // Fastify and Node's types know two kinds of server; what is used here, both have.
   const server =
@@ -47,7 +51,16 @@ export function createEdgeServer(options: EdgeServerOptions, handler: Handler, u
   )
   limitConnections(server, limits.connectionsPerAddress, socket => addresses.peerOf(socket).address)
   closeEvery(server)
+  if (tls === null) {
+    const refuseSilence = (socket: Socket) => reception.onClientError(new SilenceError(), socket)
+    standBefore(server, { limits, ...front, refuseSilence })
+  }
   return server
+}
+
+/** As Node's own server calls it. */
+class SilenceError extends Error {
+  readonly code = 'ERR_HTTP_REQUEST_TIMEOUT'
 }
 
 /**
