@@ -1,5 +1,5 @@
 import { eventually } from '@portico/testkit'
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import { request } from 'undici'
 import { startGateway } from './support/gateway.ts'
 import { announce, startBus } from './support/house.ts'
@@ -73,16 +73,27 @@ test('replicas come, go and change while the gateway runs', async t => {
     await eventually(async () => (await answeredBy(url, '/v1/things/1', 10)).has('old'))
   })
 
-  await t.test('NATS away: what is known stays, and health decides', async t => {
-    await nats.kill()
-    announcingOld.stop()
-    // Longer than the silence that would take a replica away.
+  // Longer than the silence that would take a replica away.
+  async function answersThroughSilence(t: Test): Promise<void> {
     const until = performance.now() + 5_500
     while (performance.now() < until) {
       const by = await answeredBy(url, '/v1/things/1', 5)
       if (by.has('503') || by.has('404')) t.fail('an answer failed')
       await new Promise(resolve => setTimeout(resolve, 250))
     }
+  }
+
+  await t.test('NATS frozen: what is known stays, though the connection looks alive', async t => {
+    await nats.pause()
+    await answersThroughSilence(t)
+    nats.resume()
+    t.same(await answeredBy(url, '/v1/things/1'), new Set(['old', 'new']))
+  })
+
+  await t.test('NATS away: what is known stays, and health decides', async t => {
+    await nats.kill()
+    announcingOld.stop()
+    await answersThroughSilence(t)
     t.same(await answeredBy(url, '/v1/things/1'), new Set(['old', 'new']))
     old.ready = false
     await eventually(async () => !(await answeredBy(url, '/v1/things/1', 10)).has('old'), { withinMs: 10_000 })

@@ -9,7 +9,8 @@ export interface AnnouncedSource {
 }
 
 /**
- * Silence takes a replica away only while NATS is there, and has been for a whole period of silence: with NATS gone,
+ * Silence takes a replica away only while others are heard, and have been for a whole period of silence. When nobody is
+ * heard it is NATS that is silent: gone, frozen, or cut off without a word, which a connection notices 15 s later. Then
  * the gateway goes on with what it knows, and active health checks decide.
  */
 export function watchAnnouncements({
@@ -18,19 +19,22 @@ export function watchAnnouncements({
   clock,
   timing = announcementTiming,
 }: {
-  bus: Pick<Bus, 'onAnnouncement' | 'isConnected'>
+  bus: Pick<Bus, 'onAnnouncement'>
   directory: Directory
   clock: () => number
   timing?: { everyMs: number; silenceMs: number }
 }): AnnouncedSource {
-  const stopListening = bus.onAnnouncement(announcement => directory.saw(toSighting(announcement)))
-  let connectedSinceMs = Number.POSITIVE_INFINITY
+  let heardAtMs = Number.NEGATIVE_INFINITY
+  let hearingSinceMs = heardAtMs
 
-  const timer = setInterval(() => {
+  const stopListening = bus.onAnnouncement(announcement => {
     const nowMs = clock()
-    if (!bus.isConnected()) connectedSinceMs = Number.POSITIVE_INFINITY
-    else if (connectedSinceMs > nowMs) connectedSinceMs = nowMs
-    if (nowMs - connectedSinceMs >= timing.silenceMs) removeSilent(directory, nowMs - timing.silenceMs)
+    if (nowMs - heardAtMs > timing.silenceMs / 2) hearingSinceMs = nowMs
+    heardAtMs = nowMs
+    directory.saw(toSighting(announcement))
+  })
+  const timer = setInterval(() => {
+    if (heardAtMs - hearingSinceMs >= timing.silenceMs) removeSilent(directory, heardAtMs - timing.silenceMs)
   }, timing.everyMs)
   timer.unref()
 
