@@ -1,6 +1,8 @@
 import { SessionsRevoked } from '@portico/contracts/user'
 import { eventually, stopwatch } from '@portico/testkit'
+import { sql } from 'kysely'
 import t from 'tap'
+import { countersOf } from '../src/sessions/attempts.ts'
 import { goodPassword, isSignedIn, newPerson, signIn, startService } from './service.ts'
 
 const service = await startService(t)
@@ -60,6 +62,28 @@ t.test('tries that come at once are counted one by one', async t => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => call('POST', '/v1/sessions', { body })))
   t.equal(answers.filter(({ status }) => status === 401).length, 10)
   t.equal(answers.filter(({ status }) => status === 429).length, 10)
+})
+
+t.test('a try and a right password at once do not wait for each other', async t => {
+  const counters = countersOf('both-at-once@example.com', null)
+  for (const order of [counters, counters.toReversed()]) {
+    // As the rows lie in the table, PostgreSQL would come upon the other one first.
+    await context.transact(({ attempts }) => attempts.take(order.toReversed(), clock()))
+    const [first, second] = order.map(counter => [counter])
+    let clearing: Promise<void> | undefined
+    await context.transact(async ({ attempts }) => {
+      await attempts.take(first ?? [], clock())
+      clearing = context.transact(other => other.attempts.clear(order))
+      await eventually(async () => {
+        const { rows } = await sql`
+          select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+        `.execute(context.database.kysely)
+        return rows.length > 0
+      })
+      await attempts.take(second ?? [], clock())
+    })
+    await t.resolves(clearing ?? Promise.reject(new Error('it never began')))
+  }
 })
 
 t.test('the exchange tells who it is, and for how long', async t => {
