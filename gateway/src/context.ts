@@ -162,7 +162,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
       telemetry,
       addresses,
       heads,
-      headerCount: config.limits.headerCount,
+      limits: config.limits,
       readiness,
     }),
     answerProblem: createProblemAnswer({ telemetry, heads, report }),

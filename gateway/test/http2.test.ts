@@ -1,15 +1,13 @@
 import { once } from 'node:events'
-import { type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2'
-import { join } from 'node:path'
+import { connect, type IncomingHttpHeaders } from 'node:http2'
 import { connect as connectTls } from 'node:tls'
 import { eventually } from '@portico/testkit'
 import tap, { type Test, test } from 'tap'
-import { Agent, request } from 'undici'
+import { request } from 'undici'
 import { WebSocket, WebSocketServer } from 'ws'
-import { startGateway } from './support/gateway.ts'
 import { beginUpload } from './support/raw-http2.ts'
-import { selfSigned } from './support/self-signed.ts'
 import { bodyOf, json, type StubReplica, stubReplica } from './support/stub-service.ts'
+import { answerOf, startTlsGateway } from './support/tls-gateway.ts'
 
 // What is told of HTTP/1.1 elsewhere, told of HTTP/2 and of what shares its port: nothing is lost on the way between two
 // versions, and nothing half looks whole.
@@ -71,26 +69,11 @@ async function startReplica(t: Test): Promise<StubReplica & { moved: { read: num
 
 async function startHouse(t: Test) {
   const replica = await startReplica(t)
-  const { key, certificate } = selfSigned()
-  const folder = t.testdir({ 'cert.pem': certificate, 'key.pem': key })
-  const insecure = new Agent({ allowH2: false, connect: { rejectUnauthorized: false } })
-  t.after(() => insecure.destroy())
-  const gateway = await startGateway(
-    t,
-    {
-      UPSTREAMS: `things=${replica.address}`,
-      TLS_CERTIFICATE_FILE: join(folder, 'cert.pem'),
-      TLS_KEY_FILE: join(folder, 'key.pem'),
-      HEADERS_TIMEOUT_MS: '1000',
-      SHUTDOWN_MS: '2000',
-    },
-    async url => {
-      const { statusCode, body } = await request(`${url.replace('http:', 'https:')}/readyz`, { dispatcher: insecure })
-      await body.dump()
-      return statusCode === 200
-    },
-  )
-  const url = gateway.url.replace('http:', 'https:')
+  const { gateway, url, insecure } = await startTlsGateway(t, {
+    UPSTREAMS: `things=${replica.address}`,
+    HEADERS_TIMEOUT_MS: '1000',
+    SHUTDOWN_MS: '2000',
+  })
   const session = connect(url, { rejectUnauthorized: false })
   session.on('error', () => {})
   t.after(() => session.destroy())
@@ -210,15 +193,6 @@ test('HTTP/2, and what shares its port', async t => {
     },
   )
 })
-
-async function answerOf(stream: ClientHttp2Stream): Promise<{ status: number; body: string }> {
-  const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders & { ':status': number }]
-  let body = ''
-  for await (const part of stream) body += part
-  // Node reports a stream that was reset as one that ended, when the code is NO_ERROR or CANCEL.
-  if (stream.aborted || stream.rstCode !== 0) throw new Error(`reset with ${stream.rstCode}`)
-  return { status: head[':status'], body }
-}
 
 /** Waits until nothing has moved for a while. */
 async function standstill(count: () => number): Promise<void> {

@@ -1,27 +1,29 @@
 import { IncomingMessage } from 'node:http'
+import { Http2ServerRequest } from 'node:http2'
 import { BadRequest, ExpectationFailed, HeadersTooLarge } from '@portico/contracts'
 import { CodingNotSupported, VersionNotSupported } from './errors.ts'
+import type { Limits } from './limits.ts'
 
 /**
  * What Node's parser lets through and two servers could read differently: where a request ends, and whom it is for.
  * Throws; the connection must be closed after the answer.
  */
-export function checkFraming(request: IncomingMessage, mostHeaders: number): void {
-  const { rawHeaders, headers, httpVersionMajor, httpVersionMinor } = request
-  if (rawHeaders.length > mostHeaders * 2) throw HeadersTooLarge({ detail: `At most ${mostHeaders} fields are taken.` })
-  // HTTP/2 has requests of its own class; `HTTP/2.0` in a request line is none.
-  if (request instanceof IncomingMessage) checkVersionOne(rawHeaders, httpVersionMajor, httpVersionMinor, headers)
-  const expect = headers.expect
+export function checkFraming(request: IncomingMessage | Http2ServerRequest, limits: HeadLimits): void {
+  // By its class: `HTTP/2.0` can be written into a request line. The front's own requests are of neither, and read strictly.
+  if (request instanceof IncomingMessage) checkVersionOne(request, limits)
+  else if (request instanceof Http2ServerRequest) checkVersionTwo(request, limits)
+  const { expect } = request.headers
   // Node takes `y 100-continue` for `100-continue`.
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') throw ExpectationFailed()
 }
 
+type HeadLimits = Pick<Limits, 'headerBytes' | 'headerCount'>
+
 function checkVersionOne(
-  rawHeaders: readonly string[],
-  major: number,
-  minor: number,
-  headers: IncomingMessage['headers'],
+  { rawHeaders, headers, httpVersionMajor: major, httpVersionMinor: minor }: IncomingMessage,
+  { headerCount }: HeadLimits,
 ): void {
+  if (rawHeaders.length > headerCount * 2) throw tooMany(headerCount)
   if (major !== 1 || minor > 1) throw VersionNotSupported()
   const coding = headers['transfer-encoding']
   if (coding !== undefined) {
@@ -40,6 +42,31 @@ function checkVersionOne(
   if (hosts === 0 && minor === 1) throw BadRequest({ detail: 'Host is missing.' })
   if (hosts === 1 && !authority.test(headers.host ?? '')) throw BadRequest({ detail: 'Host is not an authority.' })
 }
+
+/**
+ * nghttp2 keeps to neither limit in time: the one of bytes it knows only once the client has acknowledged it, which a
+ * client need not ever do, and what is over the number it resets without a word.
+ */
+function checkVersionTwo({ rawHeaders, headers }: Http2ServerRequest, { headerBytes, headerCount }: HeadLimits): void {
+  let count = 0
+  let bytes = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    // The request line is written as fields, and each cookie may be (RFC 9113, section 8.2.3).
+    if (name !== 'cookie' && !name.startsWith(':')) count += 1
+    bytes += name.length + (rawHeaders[index + 1]?.length ?? 0)
+  }
+  if (count > headerCount) throw tooMany(headerCount)
+  if (bytes > headerBytes) throw HeadersTooLarge()
+  const { host, ':authority': named } = headers
+  if (!authority.test(named ?? host ?? '')) throw BadRequest({ detail: 'The authority is none.' })
+  // RFC 9113, section 8.3.1: a Host that names another than `:authority` does is malformed.
+  if (host !== undefined && named !== undefined && host.toLowerCase() !== named.toLowerCase()) {
+    throw BadRequest({ detail: 'Host names another than :authority does.' })
+  }
+}
+
+const tooMany = (most: number) => HeadersTooLarge({ detail: `At most ${most} fields are taken.` })
 
 const authority = /^(?:[a-z0-9\-._~!$&'()*+,;=%]*|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?$/i
 

@@ -1,9 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+import type { SpanContext } from '@opentelemetry/api'
 import {
   BadRequest,
   HeadersTooLarge,
   InternalError,
+  MethodNotAllowed,
   ProblemError,
   RequestTimeout,
   TargetTooLong,
@@ -12,9 +15,11 @@ import type { Telemetry } from '@portico/telemetry'
 import type { AnswerHeads } from './answer-head.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { checkAuthority, checkFraming } from './framing.ts'
+import type { Limits } from './limits.ts'
 import type { Readiness } from './probes.ts'
 import { problemMessage } from './problem-answer.ts'
 import { readTarget } from './target.ts'
+import { serverTimingOf } from './trace.ts'
 import { Visit } from './visit.ts'
 
 /** Where a request meets the edge first: what cannot be read one way only is turned away here. */
@@ -24,6 +29,8 @@ export interface Reception {
   /** Throws a ProblemError instead of answering it. */
   read(request: IncomingMessage, response: ServerResponse): Visit
   visitOf(request: IncomingMessage): Visit
+  /** Answers CONNECT: on HTTP/1.1's socket, or with HTTP/2's response. */
+  refuseTunnel(request: IncomingMessage, to: Duplex | ServerResponse): void
   /** Answers what Node's parser refused. */
   onClientError(error: Error & { code?: string }, socket: Socket): void
 }
@@ -33,7 +40,7 @@ export interface ReceptionOptions {
   telemetry: Telemetry
   addresses: ClientAddresses
   heads: AnswerHeads
-  headerCount: number
+  limits: Pick<Limits, 'headerBytes' | 'headerCount'>
   readiness: Readiness
 }
 
@@ -47,11 +54,11 @@ export function createReception({
   telemetry,
   addresses,
   heads,
-  headerCount,
+  limits,
   readiness,
 }: ReceptionOptions): Reception {
   function read(request: Visited, response: ServerResponse): Visit {
-    checkFraming(request, headerCount)
+    checkFraming(request, limits)
     const target = readTarget(request.method ?? 'GET', request.url ?? '')
     const visit = new Visit(request, response, target, addresses.peerOf(request.socket), clock())
     checkAuthority(target, visit.host)
@@ -63,23 +70,39 @@ export function createReception({
   }
 
   // Its trace has one span and no more: enough to find it by the id in the answer.
-  function traceIdOf(problem: ProblemError): string {
+  function traceOf(problem: ProblemError): SpanContext {
     const span = telemetry.tracer.startSpan('unreadable request', {
       root: true,
       attributes: { 'error.type': problem.code },
     })
     span.end()
-    return span.spanContext().traceId
+    return span.spanContext()
   }
 
   function refusal(problem: ProblemError) {
-    const traceId = traceIdOf(problem)
+    const trace = traceOf(problem)
     const withTrace = new ProblemError(problem, {
       ...(problem.detail === undefined ? {} : { detail: problem.detail }),
-      headers: { ...problem.headers, connection: 'close', 'x-request-id': traceId },
-      extensions: { traceId },
+      headers: { ...problem.headers, connection: 'close' },
+      extensions: { traceId: trace.traceId },
     })
-    return problemMessage(withTrace, null, heads)
+    const message = problemMessage(withTrace, null, heads)
+    // Only now: what a service says under these names is taken out.
+    message.headers.push('x-request-id', trace.traceId, 'server-timing', serverTimingOf(trace))
+    return message
+  }
+
+  function refuse(request: IncomingMessage, response: ServerResponse, problem: ProblemError): void {
+    const { headers, body } = refusal(problem)
+    response.writeHead(problem.status, headers)
+    response.end(request.method === 'HEAD' ? undefined : body)
+  }
+
+  function refuseOnSocket(socket: Duplex, problem: ProblemError): void {
+    const { headers, body } = refusal(problem)
+    const lines: string[] = [`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`]
+    for (let index = 0; index < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`)
+    socket.end(`${lines.join('\r\n')}\r\n\r\n${body.toString()}`)
   }
 
   return {
@@ -92,12 +115,16 @@ export function createReception({
         return read(request, response)
       } catch (error) {
         const problem = error instanceof ProblemError ? error : InternalError({ cause: error })
-        const { headers, body } = refusal(problem)
         peer.closing = true
-        response.writeHead(problem.status, headers)
-        response.end(request.method === 'HEAD' ? undefined : body)
+        refuse(request, response, problem)
         return null
       }
+    },
+    refuseTunnel(request, to) {
+      if (to instanceof Duplex) {
+        to.on('error', () => to.destroy())
+        refuseOnSocket(to, noTunnels)
+      } else refuse(request, to, noTunnels)
     },
     visitOf(request: Visited) {
       const visit = request[own]
@@ -111,11 +138,7 @@ export function createReception({
         socket.destroy()
         return
       }
-      const problem = problemOf(error.code)
-      const { headers, body } = refusal(problem)
-      const lines: string[] = [`HTTP/1.1 ${problem.status} ${reasonOf(problem.status)}`]
-      for (let index = 0; index < headers.length; index += 2) lines.push(`${headers[index]}: ${headers[index + 1]}`)
-      socket.end(`${lines.join('\r\n')}\r\n\r\n${body.toString()}`)
+      refuseOnSocket(socket, problemOf(error.code))
     },
   }
 }
@@ -127,5 +150,5 @@ function problemOf(code: string | undefined): ProblemError {
   return BadRequest({ detail: 'This is not HTTP.' })
 }
 
-const reasonOf = (status: number) =>
-  status === 431 ? 'Request Header Fields Too Large' : status === 408 ? 'Request Timeout' : 'Bad Request'
+// RFC 9110, section 15.5.6: what is asked for has no methods at all.
+const noTunnels = MethodNotAllowed({ detail: 'No tunnels are made here.', headers: { allow: '' } })

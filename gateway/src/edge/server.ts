@@ -1,5 +1,11 @@
 import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2'
+import {
+  constants,
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2Stream,
+} from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Directory } from '../discovery/directory.ts'
@@ -46,6 +52,8 @@ export function createEdgeServer(options: EdgeServerOptions, handler: Handler, u
   server.on('checkContinue', receive)
   server.on('checkExpectation', receive)
   server.on('upgrade', upgrade)
+  // Without a listener a tunnel's request is answered by closing the connection.
+  server.on('connect', (request, to) => reception.refuseTunnel(request, to))
   server.on('clientError', (error: Error & { code?: string }, socket) =>
     reception.onClientError(error, socket as Socket),
   )
@@ -89,14 +97,26 @@ function secureServer(limits: Limits, httpOptions: object, tls: CertificateFiles
     handshakeTimeout: limits.headersMs,
     allowHTTP1: true,
     Http1ServerResponse: EdgeResponse,
-    maxHeaderListPairs: limits.headerCount,
+    // nghttp2 resets without a word; the reception counts, and refuses. A browser sends each cookie as a field.
+    maxHeaderListPairs: limits.headerCount * 4,
     settings: { maxConcurrentStreams: mostStreams, maxHeaderListSize: limits.headerBytes, enablePush: false },
   })
   server.on('session', session => session.setTimeout(limits.keepAliveMs, () => session.close()))
+  server.on('stream', stream => endWhenStalled(stream, limits.keepAliveMs))
   return Object.assign(server, {
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
+  })
+}
+
+/**
+ * A client that gives its streams no window takes none of what is ready for it, and on one connection has 128 of them: each
+ * is held for so long. One that has nothing to be sent yet is only quiet.
+ */
+function endWhenStalled(stream: Http2Stream, forMs: number): void {
+  stream.setTimeout(forMs, () => {
+    if (stream.writableLength > 0) stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM)
   })
 }
 

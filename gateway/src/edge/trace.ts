@@ -23,12 +23,7 @@ export function startTrace({ tracer }: Telemetry, sampling: Sampling, visit: Vis
   visit.span = sampling.unrecorded() ?? recordedSpan(tracer, visit)
   const spanContext = visit.span.spanContext()
   visit.traceId = spanContext.traceId
-  visit.answerHeaders.push(
-    'x-request-id',
-    visit.traceId,
-    'server-timing',
-    `traceparent;desc="${traceparentOf(spanContext)}"`,
-  )
+  visit.answerHeaders.push('x-request-id', visit.traceId, 'server-timing', serverTimingOf(spanContext))
   // Unsampled requests pay for ids, not for attributes.
   if (visit.span.isRecording()) visit.span.setAttributes(attributesOf(visit))
 }
@@ -77,6 +72,9 @@ function attributesOf({ request, route, target, scheme, host, clientAddress, pee
 }
 
 const methodOf = (method: string | undefined) => method ?? 'GET'
+
+/** How an answer names its trace. */
+export const serverTimingOf = (context: SpanContext) => `traceparent;desc="${traceparentOf(context)}"`
 
 export const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext) =>
   `00-${traceId}-${spanId}-${traceFlags & 1 ? '01' : '00'}`

@@ -50,7 +50,7 @@ const windowChunks = 4
 export class Fill implements Sink, Incoming {
   readonly chunks: Buffer[] = []
   ended = false
-  trailers: [string, string][] | null = null
+  trailers: readonly string[] | null = null
   readonly key: string
   readonly #start: FillStart
   readonly #tools: FillTools
@@ -132,7 +132,7 @@ export class Fill implements Sink, Incoming {
 
   end(trailers: string[] | null): void {
     this.ended = true
-    this.trailers = trailers === null ? null : pairs(trailers)
+    this.trailers = trailers
     this.#keep()
     for (const reader of this.#readers) reader.pump()
   }
@@ -362,10 +362,4 @@ export class Fill implements Sink, Incoming {
 function withLength(head: KeptHead, body: Buffer): KeptHead {
   if (head.status === 204 || fieldOf(head.dressed, 'content-length') !== undefined) return head
   return { ...head, dressed: [...head.dressed, 'content-length', String(body.length)] }
-}
-
-function pairs(flat: readonly string[]): [string, string][] {
-  const list: [string, string][] = []
-  for (let index = 0; index < flat.length; index += 2) list.push([flat[index] ?? '', flat[index + 1] ?? ''])
-  return list
 }

@@ -1,12 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex, Writable } from 'node:stream'
+import { addTrailers, breakOff } from '../../forward/response.ts'
 import { fieldOf } from './fields.ts'
 
 /** The body of an answer on its way in, as those who read it see it. */
 export interface Incoming {
   readonly chunks: Buffer[]
   readonly ended: boolean
-  readonly trailers: readonly [string, string][] | null
+  /** Flat. */
+  readonly trailers: readonly string[] | null
   /** A reader took something: there is room for more. */
   taken(reader: Reader): void
   /** A reader has everything, or left. */
@@ -68,7 +70,7 @@ export class Reader {
 
   /** Half an answer must not look like a whole one. */
   destroy(): void {
-    this.response.destroy()
+    breakOff(this.response)
   }
 
   #write(chunk: Buffer): void {
@@ -83,8 +85,7 @@ export class Reader {
 
   #end(): void {
     const { trailers } = this.#incoming
-    if (trailers !== null && !this.response.writableEnded && this.#leftBytes < 0)
-      this.response.addTrailers([...trailers])
+    if (trailers !== null && !this.response.writableEnded && this.#leftBytes < 0) addTrailers(this.response, trailers)
     this.#out.end()
     this.#finish()
   }
