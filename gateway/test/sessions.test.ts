@@ -55,6 +55,8 @@ test('a session is exchanged, kept, and dropped when it is revoked', async t => 
   const gateway = await startGateway(t, {
     NATS_URL: (bus.current()?.getServer() ?? '').replace(/^/, 'nats://'),
     CORS_ORIGINS: 'https://app.example',
+    RATE_LIMITS: 'auth=3/3600',
+    TRUSTED_PROXIES: '127.0.0.0/8',
   })
 
   const get = async (path: string, headers: Record<string, string> = {}, method: 'GET' | 'POST' = 'GET') => {
@@ -126,7 +128,23 @@ test('a session is exchanged, kept, and dropped when it is revoked', async t => 
     live.delete('good')
     t.match(await get('/v1/me', bearer('good')), { status: 401 })
     live.add('good')
+    await eventually(async () => (await get('/v1/me', bearer('good'))).status === 200)
+    const answers = await Promise.all(Array.from({ length: 60 }, () => get('/v1/me', bearer('good'))))
+    t.same(new Set(answers.map(({ status }) => status)), new Set([200]), 'and is no guesser for it')
     beating = setInterval(sayBeat, 100)
+  })
+  await t.test('who guesses is limited, and only by what is wrong', async t => {
+    await eventually(async () => {
+      const before = asked
+      return (await get('/v1/me', bearer('good'))).status === 200 && asked === before
+    })
+    const from = { 'x-forwarded-for': '192.0.2.9' }
+    const guess = (index: number) => get('/v1/me', { ...bearer(`guess-${index}`), ...from })
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => guess(index)))
+    t.same(new Set(answers.map(({ status }) => status)), new Set([401]))
+    t.match(await guess(41), { status: 429, code: 'too_many_requests', headers: { 'retry-after': /^\d+$/ } })
+    t.match(await get('/v1/me', { ...bearer('good'), ...from }), { status: 200 }, 'a session that is known goes on')
+    t.equal((await get('/v1/me', bearer('of-another'))).status, 401, 'and so does everybody elsewhere')
   })
   await t.test('a new role counts once the session was revoked or its token ended', async t => {
     role = 'operator'

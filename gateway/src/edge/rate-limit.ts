@@ -23,7 +23,9 @@ export type Counted = [limitedClass: LimitedClass, key: string, startMs: number,
 export interface RateLimiter {
   /** Counts the visit by its account, else by its address. Throws TooManyRequests. */
   count(visit: Visit): void
-  /** Counts an attempt to use an unknown session by address: guessing is limited like signing in. */
+  /** Throws TooManyRequests for an address that guesses at sessions: that is limited like signing in. */
+  refuseGuesser(visit: Visit): void
+  /** Counts what turned out to be no session. */
   countGuess(visit: Visit): void
   takeCounted(): Counted[]
   addCounted(counted: readonly Counted[]): void
@@ -73,14 +75,17 @@ export function createRateLimiter(clock: () => number, rules: RateRules = rateDe
       if (limited === undefined) return
       countIn(limited, principal === null ? addressKey(visit.clientAddress) : principal.userId, visit)
     },
-    countGuess(visit) {
+    refuseGuesser(visit) {
       const limited = classes.get('auth')
       if (limited === undefined) return
       const { rule, window } = limited
       const nowMs = clock()
-      // Ten times the rule: after a restart of this process every live session is unknown once.
-      if (window.add(`guess ${addressKey(visit.clientAddress)}`, nowMs) <= rule.perWindow * 10) return
+      // Ten times the rule: who wakes up with an old token tries it more than once.
+      if (window.used(guessKey(visit), nowMs) < rule.perWindow * 10) return
       throw TooManyRequests({ headers: { 'retry-after': String(Math.ceil(window.resetMs(nowMs) / 1_000)) } })
+    },
+    countGuess(visit) {
+      classes.get('auth')?.window.add(guessKey(visit), clock())
     },
     takeCounted() {
       const counted: Counted[] = []
@@ -97,6 +102,8 @@ export function createRateLimiter(clock: () => number, rules: RateRules = rateDe
     },
   }
 }
+
+const guessKey = ({ clientAddress }: Visit) => `guess ${addressKey(clientAddress)}`
 
 /** One household has one IPv6 network of 64 bits, and as many addresses in it as it likes. */
 export function addressKey(address: string): string {

@@ -12,7 +12,10 @@ test('within one window it counts exactly', async t => {
 test('the window before counts for the part that is still within reach', async t => {
   const window = createRateWindow({ windowMs: 1_000, mostKeys: 10 })
   for (let count = 0; count < 10; count += 1) window.add('a', 5_000)
+  t.equal(window.used('a', 6_250), 10 * 0.75)
   t.equal(window.add('a', 6_250), 1 + 10 * 0.75)
+  t.equal(window.used('a', 6_250), 1 + 10 * 0.75, 'to look counts nothing')
+  t.equal(window.used('a', 8_500), 0)
   t.equal(window.add('a', 8_500), 1, 'what lies further back is forgotten')
 })
 

@@ -6,6 +6,8 @@
 export interface RateWindow {
   /** Counts one and tells how many lie within the window now, this one included. */
   add(key: string, nowMs: number): number
+  /** How many lie within the window now; counts nothing. */
+  used(key: string, nowMs: number): number
   /** What others counted for a window that began at `startMs`. */
   addForeign(key: string, startMs: number, count: number, nowMs: number): void
   /** How long until at least one leaves the window, milliseconds. */
@@ -46,6 +48,12 @@ export function createRateWindow({ windowMs, mostKeys }: { windowMs: number; mos
     return counter
   }
 
+  function within({ startMs, current, previous }: Counter, nowMs: number): number {
+    const remainingPart = 1 - (nowMs - startOf(nowMs)) / windowMs
+    if (startMs === startOf(nowMs)) return current + previous * remainingPart
+    return startMs === startOf(nowMs) - windowMs ? current * remainingPart : 0
+  }
+
   function forgetOldest(): void {
     const oldest = counters.keys().next()
     if (!oldest.done) counters.delete(oldest.value)
@@ -53,13 +61,15 @@ export function createRateWindow({ windowMs, mostKeys }: { windowMs: number; mos
 
   return {
     add(key, nowMs) {
-      const startMs = startOf(nowMs)
-      const counter = counterOf(key, startMs)
+      const counter = counterOf(key, startOf(nowMs))
       counter.current += 1
       if (counter.unsent === 0) touched.add(key)
       counter.unsent += 1
-      const remainingPart = 1 - (nowMs - startMs) / windowMs
-      return counter.current + counter.previous * remainingPart
+      return within(counter, nowMs)
+    },
+    used(key, nowMs) {
+      const counter = counters.get(key)
+      return counter === undefined ? 0 : within(counter, nowMs)
     },
     addForeign(key, startMs, count, nowMs) {
       const counter = counterOf(key, startOf(nowMs))

@@ -45,7 +45,7 @@ function keyOf(peer: Peer, token: string): string {
 export function authenticate(
   visit: Visit,
   sessions: Sessions,
-  limiter: Pick<RateLimiter, 'countGuess'> | null,
+  limiter: Pick<RateLimiter, 'refuseGuesser' | 'countGuess'> | null,
 ): Promise<void> | undefined {
   const token = credentialOf(visit)
   if (token === null || token === '' || token.length > longestToken) return undefined
@@ -60,9 +60,12 @@ export function authenticate(
     }
     return undefined
   }
-  limiter?.countGuess(visit)
+  limiter?.refuseGuesser(visit)
   return sessions.exchange(key, token, visit).then(session => {
-    if (session === null) return
+    if (session === null) {
+      limiter?.countGuess(visit)
+      return
+    }
     visit.principal = session.principal
     visit.internalToken = session.internalToken
   })
