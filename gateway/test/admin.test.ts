@@ -63,6 +63,11 @@ test('operators ask and change on a port of their own', async t => {
   t.match(await ask('PATCH', '/upstreams/things', { strategy: 'round-robin' }, { origin: 'https://evil.example' }), {
     status: 403,
   })
+  // A name of theirs that has come to mean this machine: the browser takes the two for one origin.
+  const rebound = { host: 'evil.example:9090', origin: 'http://evil.example:9090' }
+  t.match(await ask('PATCH', '/upstreams/things', { strategy: 'round-robin' }, rebound), { status: 403 })
+  t.match(await ask('GET', '/status', undefined, { host: 'evil.example:9090' }), { status: 403 })
+  t.match(await ask('GET', '/status', undefined, { host: 'localhost:9090' }), { status: 200 })
 
   t.match(await ask('GET', '/cache'), { body: { entries: 0, bytes: 0 } })
   t.match(await ask('POST', '/cache/purge', { tags: ['post:1'] }), { status: 200, body: { dropped: 0 } })

@@ -22,6 +22,7 @@ export function createAdmin(context: Context): FastifyInstance {
   const { upstreams, config, orders, directory, cache, bus } = context
   const app = Fastify({ logger: false, forceCloseConnections: true }).withTypeProvider<TypeBoxTypeProvider>()
   app.addHook('onRequest', refusePages)
+  if (loopbackName.test(config.adminHost)) app.addHook('onRequest', refuseForeignNames)
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, problemOf(error)))
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, RouteNotFound()))
 
@@ -100,6 +101,14 @@ function refusePages(request: FastifyRequest, _reply: FastifyReply, done: (error
       ? Forbidden({ detail: 'Pages of other origins may not do this.' })
       : undefined,
   )
+}
+
+const loopbackName = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)(?::\d{1,5})?$/i
+
+/** A page whose name has come to mean this machine (DNS rebinding) is of the same origin for its browser, and could read all. */
+function refuseForeignNames(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+  const { host = '' } = request.headers
+  done(loopbackName.test(host) ? undefined : Forbidden({ detail: 'This port is called localhost.' }))
 }
 
 function problemOf(error: unknown): ProblemError {

@@ -14,6 +14,7 @@ import { type CertificateFiles, readCertificate } from './certificate.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { EdgeResponse } from './edge-response.ts'
 import { type Limits, limitConnections, serverOptions } from './limits.ts'
+import { addressKey } from './rate-limit.ts'
 import type { Reception } from './reception.ts'
 import type { Shortcut } from './shortcut.ts'
 import { mayUpgrade } from './upgrade.ts'
@@ -57,7 +58,7 @@ export function createEdgeServer(options: EdgeServerOptions, handler: Handler, u
   server.on('clientError', (error: Error & { code?: string }, socket) =>
     reception.onClientError(error, socket as Socket),
   )
-  limitConnections(server, limits.connectionsPerAddress, socket => addresses.peerOf(socket).address)
+  limitConnections(server, limits.connectionsPerAddress, socket => addressKey(addresses.peerOf(socket).address))
   closeEvery(server)
   if (tls === null) {
     const refuseSilence = (socket: Socket) => reception.onClientError(new SilenceError(), socket)
