@@ -64,6 +64,9 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
   #upstreamStatus = 0
   #lastByteAtMs = 0
   #bytesOut = 0
+  /** Of the client's body, when it was last seen to have grown. */
+  #bytesIn = 0
+  #grewAtMs = 0
 
   constructor(
     tools: ExchangeTools,
@@ -192,10 +195,19 @@ export class Exchange implements AttemptOwner, Swept, Waiting, PickRequest {
       this.#lookAtSilence(nowMs)
       return
     }
-    if (nowMs >= this.target.deadlineAtMs) this.#deadlinePassed()
+    if (nowMs >= this.target.deadlineAtMs || this.#isClientSilent(nowMs)) this.#deadlinePassed()
     else if (nowMs >= this.#wakeAtMs) this.tryAgain()
     else if (this.#primary?.replica.health === 'unhealthy') this.#leaveTheSick(this.#primary)
     else if (nowMs >= this.#hedgeAtMs && !late) this.#sendHedge()
+  }
+
+  /** An upload may take hours; a client that sends nothing of it has left, or means to hold what it has. */
+  #isClientSilent(nowMs: number): boolean {
+    if (!this.#payload.awaitsClient || this.#payload.bytes !== this.#bytesIn || this.#grewAtMs === 0) {
+      this.#bytesIn = this.#payload.bytes
+      this.#grewAtMs = nowMs
+    }
+    return nowMs - this.#grewAtMs >= this.#tools.bounds.silenceMs
   }
 
   /** Whoever froze will not answer those who wait there: they go elsewhere, if they may. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, createServer, type Server } from 'node:net'
 import { Readable } from 'node:stream'
 import { test } from 'tap'
@@ -492,6 +493,42 @@ test('a client that dribbles a small body holds nothing of the service', async t
   t.match(front.forwarder.snapshot()[0], { inFlight: 0 })
   t.match(front.upstream.snapshot().replicas[0], { requests: 0, failures: 0 })
   socket.destroy()
+})
+
+test('a client that sends no more of a long body is not waited for; one whose replica takes no more is', async t => {
+  const silenceMs = 300
+  const length = 200_000
+  let brokeOff = false
+  const replica = await startReplica(t, (incoming, response) => {
+    incoming.on('error', () => {
+      brokeOff = true
+    })
+    if (incoming.url === '/at-once') {
+      incoming.resume()
+      return
+    }
+    setTimeout(() => incoming.resume().on('end', () => response.end('thanks')), silenceMs * 3)
+  })
+  const bounds = { policy: { flow: 'stream', deadlineMs: 60_000, bodyLimitBytes: 1e9 } } as const
+  const front = await startFront(t, { ...bounds, forwarder: { bounds: { silenceMs } } })
+  front.add(replica.port)
+  const post = (path: string, declared: number) =>
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${declared}\r\n\r\n`
+
+  const stopped = connect(front.port, '127.0.0.1')
+  stopped.write(`${post('/at-once', length)}${'x'.repeat(length / 2)}`)
+  const [answer] = await once(stopped.setEncoding('latin1'), 'data')
+  t.match(answer, /^HTTP\/1\.1 408 /)
+  t.ok(await eventually(() => brokeOff), 'and the replica is told')
+  t.match(front.upstream.snapshot().replicas[0], { failures: 0 })
+  stopped.destroy()
+
+  // More than all the buffers on the way take.
+  const large = 40_000_000
+  const held = connect(front.port, '127.0.0.1')
+  held.write(Buffer.concat([Buffer.from(post('/later', large)), Buffer.alloc(large, 'x')]))
+  t.match((await once(held.setEncoding('latin1'), 'data'))[0], /^HTTP\/1\.1 200 /)
+  held.destroy()
 })
 
 test('a deadline shrinks and is passed on', async t => {

@@ -66,6 +66,11 @@ export class Payload {
     return this.#request === null || this.#request.complete
   }
 
+  /** Whether there is more to come and it is the client that is waited for, not whoever reads. */
+  get awaitsClient(): boolean {
+    return this.#request !== null && !this.#request.complete && !this.#request.isPaused()
+  }
+
   /**
    * Reads a small body whole, if its length is declared; others are left to stream. A whole one can be sent twice, goes
    * out in one write, and its sender's slowness stays here.

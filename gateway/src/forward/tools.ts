@@ -17,7 +17,7 @@ export interface ExchangeBounds {
   readonly repeats: number
   /** How long a request waits for a replica to come. */
   readonly parkingMs: number
-  /** How long an answer may stand still, on either side. Event streams may for ever. */
+  /** How long a body may stand still: the client's, and the answer on either side. Event streams may for ever. */
   readonly silenceMs: number
   /** No hedge before this, however fast the route is. */
   readonly hedgeFloorMs: number
