@@ -38,6 +38,9 @@ const timeouts = {
   silentMs: 120_000,
 }
 
+/** A gateway takes 16 KiB of a client and adds a token, addresses and a trace: who decides what is too much is the gateway. */
+const headBytes = 32 * 1_024
+
 /**
  * What every service gets in one call: problems, request ids, deadlines, principals and access, validation and
  * serialisation by the contract, probes, metrics and traces. `app.ts` then lists features only.
@@ -78,6 +81,7 @@ function createFastify({ config, telemetry, requestTimeoutMs = timeouts.requestM
     requestTimeout: requestTimeoutMs,
     connectionTimeout: timeouts.silentMs,
     http: {
+      maxHeaderSize: headBytes,
       headersTimeout: Math.min(timeouts.headersMs, requestTimeoutMs),
       connectionsCheckingInterval: timeouts.checkedEveryMs,
     },
