@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { gunzipSync } from 'node:zlib'
 import { test } from 'tap'
 import { request } from 'undici'
 import { startGateway } from './support/gateway.ts'
@@ -94,10 +95,19 @@ test('a request is routed by contract, and its answer comes back dressed', async
 
   await t.test('documents', async t => {
     const openapi = await request(`${gateway.url}/openapi.json`)
-    t.match(await openapi.body.json(), {
+    const document = await openapi.body.json()
+    t.match(document, {
       openapi: '3.1.0',
       paths: { '/v1/things/{id}': { get: { operationId: 'operation0', 'x-portico-policy': { access: 'public' } } } },
     })
+    const coded = await request(`${gateway.url}/openapi.json`, { headers: { 'accept-encoding': 'gzip' } })
+    t.match(coded.headers, { 'content-encoding': 'gzip', vary: 'accept-encoding', etag: `W/${openapi.headers.etag}` })
+    t.same(JSON.parse(String(gunzipSync(Buffer.from(await coded.body.arrayBuffer())))), document)
+    const known = await request(`${gateway.url}/openapi.json`, {
+      headers: { 'if-none-match': `"other", ${coded.headers.etag}` },
+    })
+    t.equal(known.statusCode, 304)
+    await known.body.dump()
     const problems = await request(`${gateway.url}/docs/problems`)
     t.match(await problems.body.text(), /id="route_not_found"/)
     const health = await request(`${gateway.url}/healthz`)

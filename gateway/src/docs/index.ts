@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
+import { namesTag } from '../edge/cache/conditions.ts'
+import type { Coding, Compressor } from '../edge/compression.ts'
 import { allowOrigin } from '../edge/cors.ts'
-import { answerPlain } from '../edge/plain-answer.ts'
+import { answerPlain, type PlainAnswer } from '../edge/plain-answer.ts'
 import { startTrace } from '../edge/trace.ts'
 import { mergeOpenApi } from './openapi.ts'
 import { problemsPage } from './problems-page.ts'
@@ -41,11 +43,13 @@ export function registerDocs(app: FastifyInstance, context: Context): void {
 interface Kept {
   readonly body: Buffer
   readonly etag: string
+  /** The same in other codings, each made once asked for. */
+  readonly coded: Map<Coding, Promise<Buffer>>
 }
 
 function kept(content: string | Buffer): Kept {
   const body = Buffer.isBuffer(content) ? content : Buffer.from(content)
-  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` }
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`, coded: new Map() }
 }
 
 /** Made when first asked for, and again after contracts changed. */
@@ -60,16 +64,35 @@ function keptUntilChange({ directory }: Context, make: () => string): () => Kept
   }
 }
 
-function answerer({ reception, telemetry, heads, report, origins, addresses, sampling }: Context) {
-  return (request: FastifyRequest, reply: FastifyReply, type: string, content: Kept, more: string[] = []) => {
+function answerer({ reception, telemetry, heads, report, origins, addresses, sampling, compressor }: Context) {
+  return async (request: FastifyRequest, reply: FastifyReply, type: string, content: Kept, more: string[] = []) => {
     const visit = reception.visitOf(request.raw)
     reply.hijack()
     addresses.settle(visit)
     startTrace(telemetry, sampling, visit)
     allowOrigin(visit, origins)
     const headers = ['content-type', type, 'etag', content.etag, 'cache-control', 'public, no-cache', ...more]
-    const isKnown = request.headers['if-none-match'] === content.etag
-    answerPlain(visit, isKnown ? { status: 304, headers } : { status: 200, headers, body: content.body }, heads, report)
+    const isKnown = namesTag(request.headers['if-none-match'] ?? '', content.etag)
+    const answer = isKnown
+      ? { status: 304, headers }
+      : await wholeIn(request.headers['accept-encoding'], headers, content, compressor)
+    answerPlain(visit, answer, heads, report)
     return reply
   }
+}
+
+async function wholeIn(
+  accept: string | undefined,
+  headers: string[],
+  { body, coded }: Kept,
+  compressor: Compressor | null,
+): Promise<PlainAnswer> {
+  if (compressor === null) return { status: 200, headers, body }
+  // A cache in front must know that others may get it coded.
+  if (compressor.choose('*', 200, headers, body.length) !== null) headers.push('vary', 'accept-encoding')
+  const coding = compressor.choose(accept, 200, headers, body.length)
+  if (coding === null) return { status: 200, headers, body }
+  const making = coded.get(coding) ?? compressor.whole(coding, body)
+  coded.set(coding, making)
+  return { status: 200, headers: compressor.headers(headers, coding), body: await making }
 }

@@ -5,15 +5,17 @@ import { parseHttpDate } from './http-date.ts'
 
 const opaque = (tag: string) => (tag.startsWith('W/') ? tag.slice(2) : tag)
 
+/** RFC 9110, section 13.1.2: the weak comparison. */
+export const namesTag = (tags: string, etag: string): boolean =>
+  tags.trim() === '*' || tags.split(',').some(tag => opaque(tag.trim()) === opaque(etag))
+
 type Validated = Pick<KeptHead, 'etag' | 'lastModified' | 'headers' | 'receivedAtMs'>
 
 /** Whether the client has this answer already (RFC 9111, section 4.3.2): the weak comparison, and ETag before dates. */
 export function isNotModified(request: IncomingHttpHeaders, { etag, lastModified, headers, receivedAtMs }: Validated) {
   const tags = request['if-none-match']
   if (tags !== undefined) {
-    if (tags.trim() === '*') return true
-    if (etag === undefined) return false
-    return tags.split(',').some(tag => opaque(tag.trim()) === opaque(etag))
+    return etag === undefined ? tags.trim() === '*' : namesTag(tags, etag)
   }
   const sinceMs = parseHttpDate(request['if-modified-since'], receivedAtMs)
   if (sinceMs === null) return false
