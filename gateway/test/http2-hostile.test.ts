@@ -92,6 +92,9 @@ test('clients of HTTP/2 that mean no good', async t => {
         ),
     )
     const beganAt = performance.now()
+    // What moves beside them must not keep them.
+    const pinging = setInterval(() => session.ping(() => {}), 100)
+    t.after(() => clearInterval(pinging))
     await Promise.all(closed)
     t.ok(performance.now() - beganAt > stalledMs * 0.9)
     t.ok(streams.every(({ rstCode }) => rstCode === constants.NGHTTP2_ENHANCE_YOUR_CALM))

@@ -1,11 +1,5 @@
 import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import {
-  constants,
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type Http2Stream,
-} from 'node:http2'
+import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Directory } from '../discovery/directory.ts'
@@ -17,6 +11,7 @@ import { type Limits, limitConnections, serverOptions } from './limits.ts'
 import { addressKey } from './rate-limit.ts'
 import type { Reception } from './reception.ts'
 import type { Shortcut } from './shortcut.ts'
+import { endStalledStreams } from './stalled-streams.ts'
 import { mayUpgrade } from './upgrade.ts'
 
 export interface EdgeServerOptions {
@@ -103,21 +98,11 @@ function secureServer(limits: Limits, httpOptions: object, tls: CertificateFiles
     settings: { maxConcurrentStreams: mostStreams, maxHeaderListSize: limits.headerBytes, enablePush: false },
   })
   server.on('session', session => session.setTimeout(limits.keepAliveMs, () => session.close()))
-  server.on('stream', stream => endWhenStalled(stream, limits.keepAliveMs))
+  endStalledStreams(server, limits.keepAliveMs)
   return Object.assign(server, {
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
-  })
-}
-
-/**
- * A client that gives its streams no window takes none of what is ready for it, and on one connection has 128 of them: each
- * is held for so long. One that has nothing to be sent yet is only quiet.
- */
-function endWhenStalled(stream: Http2Stream, forMs: number): void {
-  stream.setTimeout(forMs, () => {
-    if (stream.writableLength > 0) stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM)
   })
 }
 
