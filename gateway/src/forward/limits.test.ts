@@ -92,11 +92,19 @@ test('the breaker stays closed while a good part succeeds', t => {
   t.end()
 })
 
+const asItComes = (atMs: number) => atMs
+
 /**
  * A service that works on `slots` at a time, 10 ms each, offered so many a second: what does the limiter let in, and how
- * long do those wait? Counted from `fromMs` on.
+ * long do those wait? Counted from `fromMs` on. `heardAtMs`: when we hear of what comes at a time.
  */
-function overload(perSecond: (atMs: number) => number, slots: number, seconds: number, fromMs = 5_000) {
+function overload(
+  perSecond: (atMs: number) => number,
+  slots: number,
+  seconds: number,
+  fromMs = 5_000,
+  heardAtMs = asItComes,
+) {
   const { time, clock } = clockAt(0)
   const random = seeded(11)
   const limiter = createLimiter({ clock, ...limiterDefaults })
@@ -106,7 +114,8 @@ function overload(perSecond: (atMs: number) => number, slots: number, seconds: n
   let served = 0
   let refused = 0
   const limits: number[] = []
-  for (let nextMs = 0; nextMs < seconds * 1_000; nextMs += (-Math.log(1 - random()) * 1_000) / perSecond(nextMs)) {
+  for (let dueMs = 0; dueMs < seconds * 1_000; dueMs += (-Math.log(1 - random()) * 1_000) / perSecond(dueMs)) {
+    const nextMs = heardAtMs(dueMs)
     done.sort((a, b) => a.atMs - b.atMs)
     while (done[0] !== undefined && done[0].atMs <= nextMs) {
       const { atMs, sentAtMs } = done.shift() ?? { atMs: 0, sentAtMs: 0 }
@@ -127,7 +136,7 @@ function overload(perSecond: (atMs: number) => number, slots: number, seconds: n
     const slot = freeAtMs.indexOf(Math.min(...freeAtMs))
     const endMs = Math.max(nextMs, freeAtMs[slot] ?? 0) + 5 + 10 * random()
     freeAtMs[slot] = endMs
-    done.push({ atMs: endMs, sentAtMs: nextMs })
+    done.push({ atMs: heardAtMs(endMs), sentAtMs: nextMs })
   }
   waitedMs.sort((a, b) => a - b)
   limits.sort((a, b) => a - b)
@@ -163,6 +172,25 @@ test('overload: the limit keeps its place, and is not remembered when all is ove
   t.ok(goodput > capacity * 0.88, `${goodput.toFixed(0)} of ${capacity * 0.9} served from three seconds on`)
   t.ok(refused < capacity * 17 * 0.001, `${refused} refused`)
   t.ok(p99Ms < 60, `p99 ${p99Ms} ms`)
+  t.end()
+})
+
+test('a burst after a pause of ours is no overload', t => {
+  const capacity = 32 * 100
+  const pauses = (atMs: number) => (atMs % 900 < 60 ? atMs - (atMs % 900) + 60 : atMs)
+  const { goodput, refused } = overload(() => capacity * 0.8, 32, 60, 5_000, pauses)
+  t.ok(refused < capacity * 0.8 * 55 * 0.0005, `${refused} of ${capacity * 0.8 * 55} refused`)
+  t.ok(goodput > capacity * 0.79, `${goodput} of ${capacity * 0.8} served`)
+  const over = overload(() => capacity * 5, 32, 15, 5_000, pauses)
+  t.ok(over.p99Ms < 120, `in an overload nobody is let in for a pause: p99 ${over.p99Ms.toFixed(0)} ms`)
+  t.ok(over.goodput > capacity * 0.9, `${over.goodput} of ${capacity} served`)
+  t.end()
+})
+
+test('overload: a service of few slots has a short queue too', t => {
+  const { goodput, p99Ms, limit } = overload(() => 800 * 5, 8, 15)
+  t.ok(goodput > 800 * 0.9, `${goodput.toFixed(0)} of 800 served, limit ${limit}`)
+  t.ok(p99Ms < 75, `p99 ${p99Ms.toFixed(0)} ms, limit ${limit}`)
   t.end()
 })
 
