@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { performance } from 'node:perf_hooks'
 import { Line } from './line.ts'
 import type { Measured } from './load.ts'
 
@@ -8,6 +8,8 @@ const url = new URL(process.env.URL ?? '')
 const seconds = Number(process.env.SECONDS ?? 5)
 const rate = Number(process.env.RATE ?? 0)
 const connections = Number(process.env.CONNECTIONS ?? 0)
+const patienceMs = Number(process.env.PATIENCE ?? 10) * 1_000
+const inTimeMs = 1_000
 
 const request = Buffer.from(
   `GET ${url.pathname} HTTP/1.1\r\nhost: ${url.host}\r\nauthorization: Bearer ${'t'.repeat(43)}\r\n\r\n`,
@@ -15,8 +17,11 @@ const request = Buffer.from(
 const idle: Line[] = []
 const okMs: number[] = []
 const failedMs: number[] = []
-/** Of the failed ones, from when they were written: without the time for which this process itself was late. */
-const failedSinceSentMs: number[] = []
+/** From when it was written: without the time for which this process was late to write it. */
+const refusedMs: number[] = []
+const lateMs: number[] = []
+let unanswered = 0
+let inTime = 0
 let open = 0
 
 function send(dueMs: number, done: () => void): void {
@@ -26,11 +31,12 @@ function send(dueMs: number, done: () => void): void {
     const nowMs = performance.now()
     open -= 1
     if (line.usable) idle.push(line)
+    lateMs.push(sentAtMs - dueMs)
     if (status === 200) okMs.push(nowMs - dueMs)
-    else {
-      failedMs.push(nowMs - dueMs)
-      failedSinceSentMs.push(nowMs - sentAtMs)
-    }
+    else failedMs.push(nowMs - dueMs)
+    if (status === 200 && nowMs < untilMs && nowMs - dueMs <= inTimeMs) inTime += 1
+    if (status === 0) unanswered += 1
+    else if (status !== 200) refusedMs.push(nowMs - sentAtMs)
     done()
   })
 }
@@ -40,8 +46,7 @@ const lines = Array.from({ length: rate > 0 ? 256 : connections }, () => new Lin
 await Promise.all(lines.map(line => line.opened))
 idle.push(...lines)
 
-const delay = monitorEventLoopDelay({ resolution: 1 })
-delay.enable()
+const cpuBefore = process.cpuUsage()
 const fromMs = performance.now()
 const untilMs = fromMs + seconds * 1_000
 if (rate > 0) await openLoop()
@@ -58,9 +63,9 @@ async function openLoop(): Promise<void> {
     }
     await new Promise<void>(resolve => (dueMs > performance.now() ? setTimeout(resolve, 1) : setImmediate(resolve)))
   }
-  const patienceMs = performance.now() + 10_000
-  while (open > 0 && performance.now() < patienceMs) await new Promise(resolve => setTimeout(resolve, 10))
+  while (open > 0 && performance.now() < untilMs + patienceMs) await new Promise(resolve => setTimeout(resolve, 10))
   // Who has no answer by now has none.
+  unanswered += open
   for (; open > 0; open -= 1) failedMs.push(performance.now() - untilMs)
 }
 
@@ -77,25 +82,28 @@ async function closedLoop(): Promise<void> {
   await Promise.all(Array.from({ length: connections }, one))
 }
 
+const cpu = process.cpuUsage(cpuBefore)
+const tookMs = performance.now() - fromMs
 const ascending = (a: number, b: number) => a - b
 const allMs = [...okMs, ...failedMs].sort(ascending)
-okMs.sort(ascending)
-failedMs.sort(ascending)
-failedSinceSentMs.sort(ascending)
+for (const list of [okMs, failedMs, refusedMs, lateMs]) list.sort(ascending)
 const at = (list: readonly number[], part: number) =>
   list[Math.min(list.length - 1, Math.floor(list.length * part))] ?? 0
 const measured: Measured = {
   requests: allMs.length,
   failures: failedMs.length,
+  unanswered,
+  inTime,
   seconds,
   p50Ms: at(allMs, 0.5),
   p99Ms: at(allMs, 0.99),
   p999Ms: at(allMs, 0.999),
   okP50Ms: at(okMs, 0.5),
   okP99Ms: at(okMs, 0.99),
-  failedP99Ms: at(failedMs, 0.99),
-  failedSinceSentP99Ms: at(failedSinceSentMs, 0.99),
-  ownDelayP99Ms: delay.percentile(99) / 1e6,
+  refusedP50Ms: at(refusedMs, 0.5),
+  refusedP99Ms: at(refusedMs, 0.99),
+  lateP99Ms: at(lateMs, 0.99),
+  ownCores: (cpu.user + cpu.system) / 1_000 / tookMs,
 }
 console.log(JSON.stringify(measured))
 process.exit()

@@ -5,6 +5,10 @@ import { installed } from './processes.ts'
 export interface Measured {
   requests: number
   failures: number
+  /** Of the failures: those that had no answer at all. */
+  unanswered: number
+  /** Served while requests still came, and within a second of when they were due: who waits longer has left. */
+  inTime: number
   seconds: number
   p50Ms: number
   p99Ms: number
@@ -12,11 +16,23 @@ export interface Measured {
   /** Of the served ones, and of the others. */
   okP50Ms: number
   okP99Ms: number
-  failedP99Ms: number
-  /** From when it was written, not from when it was due: without the generator's own lateness. */
-  failedSinceSentP99Ms: number
-  /** How late the generator's event loop was. */
-  ownDelayP99Ms: number
+  /** Of those that had an answer, from when they were written, not from when they were due. */
+  refusedP50Ms: number
+  refusedP99Ms: number
+  /** How late the generator wrote its requests. */
+  lateP99Ms: number
+  /** The generator's own share of a core. */
+  ownCores: number
+}
+
+const unmeasured = {
+  p999Ms: Number.NaN,
+  okP50Ms: Number.NaN,
+  okP99Ms: Number.NaN,
+  refusedP50Ms: Number.NaN,
+  refusedP99Ms: Number.NaN,
+  lateP99Ms: Number.NaN,
+  ownCores: Number.NaN,
 }
 
 /** As many requests as come back, over a fixed number of connections: by wrk when it is there, else by our own. */
@@ -42,21 +58,27 @@ export async function closedLoop(
   return {
     requests,
     failures: bad + broken,
+    unanswered: broken,
+    inTime: requests - bad,
     seconds,
     p50Ms: wrkTime(text, '50%'),
     p99Ms: wrkTime(text, '99%'),
-    p999Ms: Number.NaN,
-    okP50Ms: Number.NaN,
-    okP99Ms: Number.NaN,
-    failedP99Ms: Number.NaN,
-    failedSinceSentP99Ms: Number.NaN,
-    ownDelayP99Ms: Number.NaN,
+    ...unmeasured,
   }
 }
 
-/** Requests at a fixed rate, whether or not the earlier ones have come back; latency counts from when it was due. */
-export function openLoop(url: string, perSecond: number, seconds: number): Promise<Measured> {
-  return openOrClosed({ URL: url, RATE: String(perSecond), SECONDS: String(seconds) })
+/**
+ * Requests at a fixed rate, whether or not the earlier ones have come back; latency counts from when it was due. Who has
+ * no answer `patienceSeconds` after the last was sent, is waited for no longer.
+ */
+export function openLoop(
+  url: string,
+  perSecond: number,
+  seconds: number,
+  { patienceSeconds = 10 } = {},
+): Promise<Measured> {
+  const env = { URL: url, RATE: String(perSecond), SECONDS: String(seconds), PATIENCE: String(patienceSeconds) }
+  return openOrClosed(env)
 }
 
 async function openOrClosed(env: Record<string, string>): Promise<Measured> {

@@ -4,8 +4,17 @@ import { measureCached } from './cached.ts'
 import { measureCpu } from './cpu.ts'
 import { gatewayPeer } from './gateway-peer.ts'
 import { measureIdle } from './idle.ts'
-import { measureOverload } from './overload.ts'
-import { caddyPeer, forwarderPeer, haproxyPeer, httpProxyPeer, nginxPeer, type PeerKind, undiciPeer } from './peers.ts'
+import { measureOverload, slots } from './overload.ts'
+import {
+  caddyPeer,
+  forwarderPeer,
+  haproxyPeer,
+  httpProxyPeer,
+  limitedPeers,
+  nginxPeer,
+  type PeerKind,
+  undiciPeer,
+} from './peers.ts'
 import { measureSlowReplica } from './slow-replica.ts'
 
 const others = [nginxPeer, haproxyPeer, caddyPeer]
@@ -31,7 +40,7 @@ const scenarios: Record<string, (options: Options) => Promise<void>> = {
   cached: ({ rounds, seconds }) => measureCached({ rounds, seconds, connections: 64 }),
   'slow-replica': ({ chosen, ...options }) => measureSlowReplica(chosen([...byStrategy, ...others]), options),
   overload: ({ chosen, ...options }) =>
-    measureOverload(chosen([forwarderPeer('peak-ewma'), gatewayPeer, ...others]), options),
+    measureOverload(chosen([gatewayPeer, ...others, ...limitedPeers(2 * slots)]), options),
   bodies: ({ mebibytes, chosen }) => measureBodies(chosen(flowing), mebibytes),
   idle: ({ idle, chosen }) => measureIdle(chosen(flowing), idle),
 }

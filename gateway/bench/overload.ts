@@ -1,58 +1,126 @@
+import { readFileSync } from 'node:fs'
 import { type Measured, openLoop } from './load.ts'
 import type { PeerKind } from './peers.ts'
-import { freePort, type Running, startScript } from './processes.ts'
+import { clockTickUs, cpuOf, freePort, type Running, startScript } from './processes.ts'
 import { median, table } from './report.ts'
 
-const serviceMs = 10
-const slots = 4
-/** What two replicas can do a second. */
-const capacity = (2 * slots * 1_000) / serviceMs
-const offers = [0.8, 5]
+export const slots = 4
+const serviceMs = 20
+const replicaCount = 2
+/**
+ * What the replicas can do a second: so little that this machine can send five times as much, answer it, and stand idle
+ * for a part of the time. Where generator, replicas and proxy wait for one of its cores, their waiting is measured.
+ */
+const capacity = (replicaCount * slots * 1_000) / serviceMs
+const offers = [0.8, 1, 5]
+/** Longer than anybody counts as served. */
+const patience = { patienceSeconds: 1.5 }
 
-/** More requests than can be served: how many are served all the same, and how long do the others wait for their refusal? */
+interface Round extends Measured {
+  /** CPU of the peer for each request, whatever became of it. */
+  readonly peerUs: number
+  /** Cores of the machine that were busy, with everything that ran on it. */
+  readonly busyCores: number
+}
+
+/**
+ * More requests than can be served: how many are served all the same, within a second, and how long do the others wait
+ * for their refusal?
+ */
 export async function measureOverload(
   kinds: readonly PeerKind[],
-  { rounds, seconds }: { rounds: number; seconds: number },
+  options: { rounds: number; seconds: number },
 ): Promise<void> {
-  const replicas = await Promise.all([startReplica(), startReplica()])
-  const upstreams = replicas.map(replica => `http://127.0.0.1:${replica.port}`)
-  console.log(`\nTwo replicas that can do ${capacity}/s, open loop: what 5 times as many requests come to`)
+  const replicas = await Promise.all(Array.from({ length: replicaCount }, startReplica))
   const rows: string[][] = []
   try {
     for (const kind of kinds) {
-      if (kind.missing() !== null) continue
-      const peer = await kind.start(upstreams)
-      const measured = new Map<number, Measured[]>(offers.map(offer => [offer, []]))
-      await openLoop(urlOf(peer), capacity * 0.5, 2)
-      for (let round = 0; round < rounds; round += 1) {
-        for (const [offer, list] of measured) list.push(await openLoop(urlOf(peer), capacity * offer, seconds))
-      }
-      const own = await ownRefusedP99(peer)
-      await peer.stop()
-      for (const [offer, list] of measured) rows.push([...rowOf(`${kind.name}, ${offer} x`, list), own])
+      const missing = kind.missing()
+      if (missing === null) rows.push(...(await measurePeer(kind, replicas, options)))
+      else console.log(`not measured: ${missing}`)
     }
   } finally {
     await Promise.all(replicas.map(replica => replica.stop()))
   }
+  console.log(`\n${replicaCount} replicas of ${serviceMs} ms and ${slots} at a time: capacity ${capacity}/s, open loop`)
+  console.log('Served: within a second of when it was due. Refused: from written to read, in milliseconds.')
   table(
     [
       '',
+      'offered/s',
       'served/s',
-      'p50 ms',
-      'p99 ms',
+      'of peak',
+      'p50',
+      'p99',
       'refused/s',
-      'refused p99 ms',
-      'since sent',
-      'generator late',
-      'by its own clock',
+      'p50',
+      'p99',
+      'unanswered',
+      'CPU us/request',
+      'its own p99',
+      'generator late p99',
+      'its cores',
+      'machine busy',
     ],
     rows,
   )
 }
 
+async function measurePeer(
+  kind: PeerKind,
+  replicas: readonly Running[],
+  { rounds, seconds }: { rounds: number; seconds: number },
+): Promise<string[][]> {
+  const peer = await kind.start(replicas.map(addressOf))
+  const measured = offers.map(offer => ({ offer, list: [] as Round[] }))
+  try {
+    await openLoop(urlOf(peer), capacity * 0.5, 2)
+    for (let round = 0; round < rounds; round += 1) {
+      for (const { offer, list } of measured) {
+        list.push(await measureRound(peer, capacity * offer, seconds))
+        await Promise.all(replicas.map(isIdle))
+      }
+    }
+    const own = await ownRefusedP99(peer)
+    const peak = Math.max(...measured.map(({ list }) => median(list.map(served))))
+    return measured.map(({ offer, list }) => rowOf(`${kind.name}, ${offer} x`, list, peak, offer > 1 ? own : ''))
+  } finally {
+    await peer.stop()
+  }
+}
+
+const served = ({ inTime, seconds }: Measured) => inTime / seconds
+
+async function measureRound(peer: Running, rate: number, seconds: number): Promise<Round> {
+  const [before, busyBefore, fromMs] = [cpuOf(peer.pid), busyUs(), performance.now()]
+  const measured = await openLoop(urlOf(peer), rate, seconds, patience)
+  const [after, busyAfter, toMs] = [cpuOf(peer.pid), busyUs(), performance.now()]
+  const peerUs = after.userUs + after.systemUs - before.userUs - before.systemUs
+  return {
+    ...measured,
+    peerUs: peerUs / measured.requests,
+    busyCores: (busyAfter - busyBefore) / 1_000 / (toMs - fromMs),
+  }
+}
+
+/** CPU time of all cores together, of whatever ran (proc(5): user, nice, system; then idle and iowait; irq, softirq). */
+function busyUs(): number {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = readFileSync('/proc/stat', 'utf8')
+    .slice(0, 200)
+    .replace(/^cpu +/, '')
+    .split(' ')
+    .map(Number)
+  return (user + nice + system + irq + softirq) * clockTickUs
+}
+
+/** What it was sent in an overload is worked off: it takes one after the other. */
+async function isIdle(replica: Running): Promise<void> {
+  await (await fetch(`${addressOf(replica)}/v1/posts/0190`)).arrayBuffer()
+}
+
 /**
  * What the gateway counted of its refusals, from a request's head to the answer written: without the time for which
- * generator, replicas and gateway waited for one of the machine's cores.
+ * request and answer waited in the kernel.
  */
 async function ownRefusedP99({ adminPort }: Running): Promise<string> {
   if (adminPort === undefined) return ''
@@ -65,21 +133,29 @@ async function ownRefusedP99({ adminPort }: Running): Promise<string> {
   return all === 0 || reached === undefined ? '' : `<= ${Number(reached.le) * 1_000} ms`
 }
 
-function rowOf(name: string, list: readonly Measured[]): string[] {
-  const of = (what: (one: Measured) => number) => median(list.map(what))
+function rowOf(name: string, list: readonly Round[], peak: number, own: string): string[] {
+  const of = (what: (one: Round) => number) => median(list.map(what))
   return [
     name,
-    of(one => (one.requests - one.failures) / one.seconds).toFixed(0),
+    of(one => one.requests / one.seconds).toFixed(0),
+    of(served).toFixed(0),
+    `${((100 * of(served)) / peak).toFixed(0)}%`,
     of(one => one.okP50Ms).toFixed(1),
     of(one => one.okP99Ms).toFixed(1),
-    of(one => one.failures / one.seconds).toFixed(0),
-    of(one => one.failedP99Ms).toFixed(1),
-    of(one => one.failedSinceSentP99Ms).toFixed(1),
-    of(one => one.ownDelayP99Ms).toFixed(1),
+    of(one => (one.failures - one.unanswered) / one.seconds).toFixed(1),
+    of(one => one.refusedP50Ms).toFixed(1),
+    of(one => one.refusedP99Ms).toFixed(1),
+    String(list.reduce((sum, one) => sum + one.unanswered, 0)),
+    of(one => one.peerUs).toFixed(0),
+    own,
+    of(one => one.lateP99Ms).toFixed(1),
+    of(one => one.ownCores).toFixed(2),
+    of(one => one.busyCores).toFixed(2),
   ]
 }
 
-const urlOf = (peer: Running) => `http://127.0.0.1:${peer.port}/v1/posts/0190`
+const addressOf = ({ port }: Running) => `http://127.0.0.1:${port}`
+const urlOf = (peer: Running) => `${addressOf(peer)}/v1/posts/0190`
 
 async function startReplica(): Promise<Running> {
   const env = { SERVICE_MS: String(serviceMs), SLOTS: String(slots) }

@@ -23,17 +23,18 @@ const ours = (name: string, file: string, env: Record<string, string> = {}): Pee
 
 const program = (
   name: string,
-  configure: (port: number, upstreams: readonly string[], folder: string) => string,
+  configure: (port: number, upstreams: readonly string[], most: number | null, folder: string) => string,
   argsOf: (file: string, folder: string) => string[],
+  most: number | null = null,
 ): PeerKind => ({
-  name,
+  name: most === null ? name : `${name}, ${most} each`,
   missing: () => (installed(name) ? null : `${name} is not installed`),
   start: async upstreams => {
     const folder = mkdtempSync(join(tmpdir(), `bench-${name}-`))
     mkdirSync(join(folder, 'body'))
     const port = await freePort()
     const file = join(folder, 'config')
-    writeFileSync(file, configure(port, upstreams, folder))
+    writeFileSync(file, configure(port, upstreams, most, folder))
     return start(name, port, name, argsOf(file, folder), { GOMAXPROCS: '1', HOME: folder })
   },
 })
@@ -42,13 +43,17 @@ export const undiciPeer = ours('undici dispatch', 'undici')
 export const httpProxyPeer = ours('@fastify/http-proxy', 'http-proxy')
 export const forwarderPeer = (strategy: string): PeerKind =>
   ours(`forwarder, ${strategy}`, 'forwarder', { STRATEGY: strategy })
-export const nginxPeer = program('nginx', nginxConfig, (file, folder) => [
-  '-c',
-  file,
-  '-p',
-  folder,
-  '-e',
-  join(folder, 'error.log'),
-])
-export const haproxyPeer = program('haproxy', haproxyConfig, file => ['-f', file, '-db'])
-export const caddyPeer = program('caddy', caddyConfig, file => ['run', '--config', file, '--adapter', ''])
+const nginxArgs = (file: string, folder: string) => ['-c', file, '-p', folder, '-e', join(folder, 'error.log')]
+const haproxyArgs = (file: string) => ['-f', file, '-db']
+const caddyArgs = (file: string) => ['run', '--config', file, '--adapter', '']
+
+export const nginxPeer = program('nginx', nginxConfig, nginxArgs)
+export const haproxyPeer = program('haproxy', haproxyConfig, haproxyArgs)
+export const caddyPeer = program('caddy', caddyConfig, caddyArgs)
+
+/** The same, told by hand how many requests a replica can have at a time. */
+export const limitedPeers = (most: number): PeerKind[] => [
+  program('nginx', nginxConfig, nginxArgs, most),
+  program('haproxy', haproxyConfig, haproxyArgs, most),
+  program('caddy', caddyConfig, caddyArgs, most),
+]

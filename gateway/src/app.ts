@@ -13,7 +13,6 @@ import { answerPlain } from './edge/plain-answer.ts'
 import { probePaths, probes } from './edge/probes.ts'
 import { createEdgeServer } from './edge/server.ts'
 import { authenticate } from './edge/session.ts'
-import { shed } from './edge/shedding.ts'
 import { createShortcut } from './edge/shortcut.ts'
 import { startTrace } from './edge/trace.ts'
 import { createUpgrades } from './edge/upgrade.ts'
@@ -28,7 +27,7 @@ export function edgeSteps(context: Context): readonly Step[] {
     origins,
     sessions,
     limiter,
-    forwarder,
+    shed,
     forwardStep,
     cache,
     heads,
@@ -48,7 +47,7 @@ export function edgeSteps(context: Context): readonly Step[] {
       return answer !== null && answerPlain(visit, answer, heads, report)
     },
     visit => requireRoute(visit, directory.table),
-    visit => shed(visit, forwarder),
+    shed,
     checkDeclaredBody,
     visit => authenticate(visit, sessions, limiter),
     visit => limiter?.count(visit),

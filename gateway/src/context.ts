@@ -31,6 +31,7 @@ import { createSampling, type Sampling } from './edge/sampling.ts'
 import { securityHeaders } from './edge/security-headers.ts'
 import { createSessions, type Sessions } from './edge/session-cache.ts'
 import { hearSessionNews } from './edge/session-news.ts'
+import { createShedding, type Shed } from './edge/shedding.ts'
 import { createForwarder } from './forward/forwarder.ts'
 import type { Forwarder } from './forward/target.ts'
 
@@ -54,6 +55,7 @@ export interface Context {
   readonly answered: () => Iterable<Answered>
   readonly reception: Reception
   readonly answerProblem: AnswerProblem
+  readonly shed: Shed
   readonly forwardStep: ForwardStep
   /** Null: nothing is kept. */
   readonly cache: ResponseCache | null
@@ -166,6 +168,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
       readiness,
     }),
     answerProblem: createProblemAnswer({ telemetry, heads, report }),
+    shed: createShedding({ forwarder, heads, report }),
     forwardStep,
     cache,
     readiness,

@@ -1,6 +1,10 @@
-/** The other proxies' configurations: one process, keep-alive on both sides, what each does best for balancing. */
+/**
+ * The other proxies' configurations: one process, keep-alive on both sides, what each does best for balancing. `most`:
+ * how many requests one replica is given at a time; null: as many as come, as each does when it is told nothing.
+ */
 
-export function nginxConfig(port: number, upstreams: readonly string[], folder: string): string {
+export function nginxConfig(port: number, upstreams: readonly string[], most: number | null, folder: string): string {
+  const limit = most === null ? '' : ` max_conns=${most}`
   return `
 daemon off;
 worker_processes 1;
@@ -13,7 +17,7 @@ http {
   client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
   keepalive_requests 1000000;
-  upstream replicas { least_conn; ${upstreams.map(origin => `server ${origin.slice(7)};`).join(' ')} keepalive 128; keepalive_requests 1000000; }
+  upstream replicas { least_conn; ${upstreams.map(origin => `server ${origin.slice(7)}${limit};`).join(' ')} keepalive 128; keepalive_requests 1000000; }
   server {
     listen 127.0.0.1:${port};
     location / { proxy_pass http://replicas; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; }
@@ -23,7 +27,8 @@ http {
 `
 }
 
-export function haproxyConfig(port: number, upstreams: readonly string[]): string {
+export function haproxyConfig(port: number, upstreams: readonly string[], most: number | null): string {
+  const limit = most === null ? '' : ` maxconn ${most}`
   return `
 global
   nbthread 1
@@ -34,16 +39,17 @@ defaults
   timeout server 30s
   timeout connect 2s
   http-reuse always
-frontend in
+${most === null ? '' : '  timeout queue 50ms\n'}frontend in
   bind 127.0.0.1:${port}
   default_backend replicas
 backend replicas
   balance leastconn
-${upstreams.map((origin, index) => `  server s${index} ${origin.slice(7)}`).join('\n')}
+${upstreams.map((origin, index) => `  server s${index} ${origin.slice(7)}${limit}`).join('\n')}
 `
 }
 
-export function caddyConfig(port: number, upstreams: readonly string[]): string {
+export function caddyConfig(port: number, upstreams: readonly string[], most: number | null): string {
+  const limit = most === null ? {} : { max_requests: most }
   return JSON.stringify({
     admin: { disabled: true },
     logging: { logs: { default: { level: 'ERROR' } } },
@@ -58,7 +64,7 @@ export function caddyConfig(port: number, upstreams: readonly string[]): string 
                 handle: [
                   {
                     handler: 'reverse_proxy',
-                    upstreams: upstreams.map(origin => ({ dial: origin.slice(7) })),
+                    upstreams: upstreams.map(origin => ({ dial: origin.slice(7), ...limit })),
                     load_balancing: { selection_policy: { policy: 'least_conn' } },
                   },
                 ],

@@ -43,22 +43,25 @@ export function problemMessage(
   problem: ProblemError,
   visit: Visit | null,
   heads: AnswerHeads,
-): { headers: string[]; body: Buffer } {
+): { headers: string[]; body: string } {
   const context =
     visit === null ? {} : { instance: visit.target.path, ...(visit.traceId && { traceId: visit.traceId }) }
-  const body = Buffer.from(JSON.stringify(problem.toProblem(context)))
-  const headers = [
-    'content-type',
-    'application/problem+json',
-    'content-length',
-    String(body.length),
-    'cache-control',
-    'no-store',
-    ...Object.entries(problem.headers).flat(),
-  ]
+  const body = JSON.stringify(problem.toProblem(context))
+  const headers = problemHead(body, Object.entries(problem.headers).flat())
   heads.dress(visit, headers)
   return { headers, body }
 }
+
+/** Flat, before it is dressed. */
+export const problemHead = (body: string, own: readonly string[]): string[] => [
+  'content-type',
+  'application/problem+json',
+  'content-length',
+  String(Buffer.byteLength(body)),
+  'cache-control',
+  'no-store',
+  ...own,
+]
 
 const lingerMs = 1_000
 const drainedBytes = 64 * 1024
@@ -66,9 +69,9 @@ const drainedBytes = 64 * 1024
 /**
  * Sends an answer before the request's body has come whole. A small rest is read away and the connection lives on. With
  * a large one it must close, but only after the client had time to read the answer: closing while bytes arrive resets
- * the connection and the answer is lost (RFC 9112, section 9.6).
+ * the connection and the answer is lost (RFC 9112, section 9.6). A text leaves in one write with its head.
  */
-export function sendEarly(visit: Visit, status: number, headers: string[], body: Buffer): void {
+export function sendEarly(visit: Visit, status: number, headers: string[], body: Buffer | string): void {
   const { request, response } = visit
   const bodyless = request.method === 'HEAD' || status === 204 || status === 304
   const restIsSmall = request.complete || Number(request.headers['content-length'] ?? Number.NaN) <= drainedBytes
@@ -77,7 +80,8 @@ export function sendEarly(visit: Visit, status: number, headers: string[], body:
   if (restIsSmall || hasNoBody || request.httpVersionMajor === 2) {
     response.writeHead(status, headers)
     response.end(bodyless ? undefined : body)
-    if (!request.complete && request.httpVersionMajor !== 2) boundRest(request)
+    // Node takes a request without body for complete only once its handler has returned.
+    if (!request.complete && !hasNoBody && request.httpVersionMajor !== 2) boundRest(request)
     return
   }
   visit.peer.closing = true
