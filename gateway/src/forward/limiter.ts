@@ -2,6 +2,7 @@ export interface LimiterOptions {
   /** Monotonic milliseconds. */
   readonly clock: () => number
   readonly initial: number
+  /** Quick and slow routes of one service look like a queue to an average: what a page asks for at once is let in still. */
   readonly least: number
   readonly most: number
   /** How often the limit is reconsidered. */
@@ -10,7 +11,7 @@ export interface LimiterOptions {
   readonly tolerance: number
 }
 
-export const limiterDefaults = { initial: 128, least: 16, most: 4_000, everyMs: 100, tolerance: 2 } as const
+export const limiterDefaults = { initial: 128, least: 32, most: 4_000, everyMs: 100, tolerance: 2 } as const
 
 /**
  * How many requests a service may be working on for us before more only make all of them slower. The limit is found,
@@ -99,7 +100,7 @@ export function createLimiter({ clock, initial, least, most, everyMs, tolerance 
     if (bindingWindows < trialAfter || sinceTrial < trialEvery) return
     sinceTrial = 0
     triedFrom = limit
-    limit = Math.max(least / 2, limit / 8)
+    limit = Math.max(trialLeast, limit / 8)
   }
 
   function isFull(): boolean {
@@ -147,6 +148,7 @@ export function createLimiter({ clock, initial, least, most, everyMs, tolerance 
 
 const trialEvery = 50
 const trialAfter = 5
+const trialLeast = 8
 const driftPerSecond = 0.01
 const leastSamples = 10
 /** Faster than this is noise of our own event loop: doubling from 0.3 to 0.6 ms is no queue. */
