@@ -69,7 +69,7 @@ const drainedBytes = 64 * 1024
 /**
  * Sends an answer before the request's body has come whole. A small rest is read away and the connection lives on. With
  * a large one it must close, but only after the client had time to read the answer: closing while bytes arrive resets
- * the connection and the answer is lost (RFC 9112, section 9.6). A text leaves in one write with its head.
+ * the connection and the answer is lost (RFC 9112, section 9.6). A text in ASCII leaves in one write with its head.
  */
 export function sendEarly(visit: Visit, status: number, headers: string[], body: Buffer | string): void {
   const { request, response } = visit
@@ -79,7 +79,9 @@ export function sendEarly(visit: Visit, status: number, headers: string[], body:
     request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined
   if (restIsSmall || hasNoBody || request.httpVersionMajor === 2) {
     response.writeHead(status, headers)
-    response.end(bodyless ? undefined : body)
+    if (bodyless) response.end()
+    else if (typeof body !== 'string') response.end(body)
+    else response.end(body, Buffer.byteLength(body) === body.length ? 'latin1' : 'utf8')
     // Node takes a request without body for complete only once its handler has returned.
     if (!request.complete && !hasNoBody && request.httpVersionMajor !== 2) boundRest(request)
     return
