@@ -33,6 +33,8 @@ export interface Config {
   readonly workers: number
   /** Which of the workers this process is, from 0; set by the process that starts them. */
   readonly worker: number
+  /** Others serve meanwhile: it takes no connection before it knows whom to send requests to. */
+  readonly workerWaits: boolean
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | null
   readonly drainMs: number
   readonly shutdownMs: number
@@ -79,6 +81,7 @@ const variables = {
   COMPRESSION: flag({ or: true }),
   WORKERS: integer({ min: 1, max: 256, or: 1 }),
   WORKER: integer({ min: 0, max: 255, or: 0 }),
+  WORKER_WAITS: flag({ or: false }),
   TLS_CERTIFICATE_FILE: text({ or: null }),
   TLS_KEY_FILE: text({ or: null }),
   DRAIN_MS: integer({ min: 0, max: 600_000, or: 1_000 }),
@@ -126,6 +129,7 @@ export function readConfig(
     compression: read.COMPRESSION,
     workers: read.WORKERS,
     worker: read.WORKER,
+    workerWaits: read.WORKER_WAITS,
     tls:
       read.TLS_CERTIFICATE_FILE === null || read.TLS_KEY_FILE === null
         ? null

@@ -18,6 +18,7 @@ import { type ClientAddresses, createClientAddresses } from './edge/client-addre
 import { type Compressor, createCompressor } from './edge/compression.ts'
 import type { Origins } from './edge/cors.ts'
 import { createExchange } from './edge/exchange.ts'
+import { createFarewell, type Farewell } from './edge/farewell.ts'
 import { createForwardStep, type ForwardStep } from './edge/forward.ts'
 import type { Limits } from './edge/limits.ts'
 import { createOpenDoors, type OpenDoors } from './edge/open-doors.ts'
@@ -60,6 +61,7 @@ export interface Context {
   /** Null: nothing is kept. */
   readonly cache: ResponseCache | null
   readonly readiness: Readiness
+  readonly farewell: Farewell
   readonly doors: OpenDoors
   readonly compressor: Compressor | null
   readonly orders: Orders
@@ -129,6 +131,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
           wallClock,
         })
   const readiness: Readiness = { stopping: false }
+  const farewell = createFarewell()
   // Two workers share an instance's name: news are told apart by process.
   const processName = `${config.instance}.${process.pid}`
   const orders = createOrders({ bus, upstreams, instance: processName })
@@ -165,13 +168,14 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
       addresses,
       heads,
       limits: config.limits,
-      readiness,
+      farewell,
     }),
     answerProblem: createProblemAnswer({ telemetry, heads, report }),
     shed: createShedding({ forwarder, heads, report }),
     forwardStep,
     cache,
     readiness,
+    farewell,
     doors,
     compressor,
     orders,

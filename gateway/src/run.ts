@@ -1,18 +1,24 @@
+import { Server as TcpServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Server } from 'node:tls'
+import type { Server as TlsServer } from 'node:tls'
 import { closeServer } from '@portico/chassis'
+import { announcementTiming } from '@portico/contracts'
 import type { FastifyInstance } from 'fastify'
 import { createAdmin } from './admin/app.ts'
 import type { Context } from './context.ts'
 import { watchCertificate } from './edge/certificate.ts'
-import { ready } from './workers.ts'
+import { ready, retire } from './workers.ts'
 
 /**
  * Listens, and leaves on SIGTERM or SIGINT without losing a request: `/readyz` says 503, it serves on for `drainMs`, takes no
  * new connection, lets what is under way end within `shutdownMs`, closes the rest. A second signal ends it at once.
+ *
+ * A worker that another has taken the place of retires: the port is served as before, so nobody is turned away, and a
+ * client may keep its idle connection for as long as it was told when it got it.
  */
 export async function run(app: FastifyInstance, context: Context): Promise<void> {
-  const { config, telemetry, readiness } = context
+  const { config, telemetry, readiness, farewell } = context
+  if (config.workerWaits) await untilAcquainted(context)
   const address = await app.listen({ host: config.host, port: config.port })
   const admin = createAdmin(context)
   const adminAddress = await admin.listen({ host: config.adminHost, port: config.adminPort })
@@ -22,40 +28,77 @@ export async function run(app: FastifyInstance, context: Context): Promise<void>
   process.on('SIGHUP', () => {
     if (config.workers === 1) certificate?.reload()
   })
-  tellReady(context)
+
+  let closing = false
+  async function close(withinMs: number): Promise<void> {
+    if (closing) {
+      // It retires, and is told to leave sooner.
+      setTimeout(() => app.server.closeAllConnections(), withinMs)
+      return
+    }
+    closing = true
+    await closeServer(app, withinMs, () => !readiness.stopping)
+    await admin.close()
+    certificate?.close()
+    await context.close()
+    process.exit(0)
+  }
 
   async function leave(signal: string): Promise<void> {
     if (readiness.stopping) process.exit(1)
     readiness.stopping = true
+    farewell.say()
     telemetry.log.info({ signal }, 'draining')
-    const late = setTimeout(() => process.exit(1), config.drainMs + config.shutdownMs)
+    setTimeout(() => process.exit(1), config.drainMs + config.shutdownMs)
     await pause(config.drainMs)
-    await closeServer(app, config.shutdownMs / 2)
-    await admin.close()
-    certificate?.close()
-    await context.close()
-    clearTimeout(late)
-    process.exit(0)
+    await close(config.shutdownMs / 2)
   }
+
+  async function stepBack(): Promise<void> {
+    if (farewell.said) return
+    farewell.say()
+    telemetry.log.info('retiring')
+    // That and no more: HTTP's own `close` would end what is idle too.
+    TcpServer.prototype.close.call(app.server)
+    // The port is the successor's.
+    await admin.close()
+    await pause(config.drainMs)
+    await close(config.limits.keepAliveMs + config.shutdownMs)
+  }
+
   process.on('SIGTERM', () => void leave('SIGTERM'))
   process.on('SIGINT', () => void leave('SIGINT'))
+  if (process.send === undefined) return
+  process.on('message', message => {
+    if (message === retire) void stepBack()
+  })
+  process.send(ready)
 }
 
-const readyLookMs = 50
+const lookMs = 50
+/** Each replica announces itself once in a round; some are late. */
+const roundMs = announcementTiming.everyMs * 1.5
 
-/** A worker says that it takes requests once it knows whom to send them to. */
-function tellReady({ directory }: Context): void {
-  if (process.send === undefined) return
-  const timer = setInterval(() => {
-    if (directory.table.routes.length === 0) return
-    clearInterval(timer)
-    process.send?.(ready)
-  }, readyLookMs)
-  timer.unref()
+/**
+ * It knows a route, and has listened for a whole round of announcements: of several services the first to be heard is no
+ * reason to answer 404 for the others. A bus that is away is not waited for.
+ */
+async function untilAcquainted({ directory, bus }: Context): Promise<void> {
+  let listensSinceMs = performance.now()
+  let wasConnected = false
+  for (;;) {
+    await pause(lookMs)
+    const nowMs = performance.now()
+    if (!wasConnected && bus.isConnected()) {
+      wasConnected = true
+      listensSinceMs = nowMs
+    }
+    if (directory.table.routes.length > 0 && nowMs - listensSinceMs >= roundMs) return
+  }
 }
 
 // With a certificate the server is a TLS server, whatever Fastify takes it for.
-function secure({ server }: FastifyInstance): Pick<Server, 'setSecureContext'> {
-  if ('setSecureContext' in server) return server as unknown as Server
+function secure({ server }: FastifyInstance): Pick<TlsServer, 'setSecureContext'> {
+  if ('setSecureContext' in server) return server as unknown as TlsServer
   throw new Error('a server without TLS has no certificate')
 }

@@ -5,9 +5,11 @@ import t, { type Test, test } from 'tap'
 import { request } from 'undici'
 import { startGateway } from './support/gateway.ts'
 import { type Asked, load, sized } from './support/load.ts'
+import { reloaded } from './support/workers.ts'
 
 // Replicas are replaced as a deploy replaces them, one after the other, while requests run, also such as may not be
-// repeated: none is refused, broken or answered with 5xx.
+// repeated: none is refused, broken or answered with anything but 200. Under full load the gateway's workers are replaced
+// after each of them; in the suite `workers.test.ts` does that.
 
 t.setTimeout(sized(600_000, 120_000))
 const main = new URL('./fixtures/rolling-service.ts', import.meta.url)
@@ -28,7 +30,7 @@ async function startReplica(t: Test, natsUrl: string, instance: string): Promise
 
 /** A read, a write that may be repeated, a write that may not, and so on. */
 const mixed = (index: number): Asked => {
-  if (index % 3 === 0) return { method: 'GET', path: '/v1/rolling' }
+  if (index % 3 === 0) return { method: 'GET', path: '/v1/rolling', reset: index % 30 === 0 }
   const headers = { 'content-type': 'application/json' }
   const write = { method: 'POST', path: '/v1/rolling', body: '{"text":"x"}' } as const
   return index % 3 === 1
@@ -36,10 +38,16 @@ const mixed = (index: number): Asked => {
     : { ...write, headers: { ...headers, 'idempotency-key': randomUUID() } }
 }
 
-test('every replica is replaced under load', async t => {
+test('everything is replaced under load', async t => {
   const nats = await testNats(t)
   const replicas = await Promise.all([1, 2].map(number => startReplica(t, nats.url, `rolling-${number}`)))
-  const gateway = await startGateway(t, { NATS_URL: nats.url, RATE_LIMIT: 'off' })
+  const gateway = await startGateway(t, {
+    NATS_URL: nats.url,
+    RATE_LIMIT: 'off',
+    WORKERS: sized('2', '1'),
+    DRAIN_MS: '300',
+    LOG_LEVEL: 'info',
+  })
   const ask = { url: gateway.url, ask: mixed }
   const before = await load(t, { ...ask, requests: sized(10_000, 1_000) })
   t.same(before.failures, {})
@@ -52,12 +60,12 @@ test('every replica is replaced under load', async t => {
       const exit = await replicas.shift()?.stop()
       t.equal(exit?.code, 0, 'it left in order')
       replicas.push(next)
+      await sized(reloaded, async () => {})(gateway)
       replaced += 1
     }
   })().finally(() => {
     over = true
   })
-  // A replacement that fails ends the load too, and is told by the await below.
   const during = await load(t, { ...ask, requests: sized(100_000, 2_000), until: () => over || replaced >= 2 })
   over = true
   await replacing

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { Http2ServerRequest } from 'node:http2'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { SpanContext } from '@opentelemetry/api'
@@ -14,9 +15,9 @@ import {
 import type { Telemetry } from '@portico/telemetry'
 import type { AnswerHeads } from './answer-head.ts'
 import type { ClientAddresses } from './client-address.ts'
+import type { Farewell } from './farewell.ts'
 import { checkAuthority, checkFraming } from './framing.ts'
 import type { Limits } from './limits.ts'
-import type { Readiness } from './probes.ts'
 import { problemMessage } from './problem-answer.ts'
 import { readTarget } from './target.ts'
 import { serverTimingOf } from './trace.ts'
@@ -41,7 +42,7 @@ export interface ReceptionOptions {
   addresses: ClientAddresses
   heads: AnswerHeads
   limits: Pick<Limits, 'headerBytes' | 'headerCount'>
-  readiness: Readiness
+  farewell: Farewell
 }
 
 const own = Symbol('visit')
@@ -55,7 +56,7 @@ export function createReception({
   addresses,
   heads,
   limits,
-  readiness,
+  farewell,
 }: ReceptionOptions): Reception {
   function read(request: Visited, response: ServerResponse): Visit {
     checkFraming(request, limits)
@@ -63,8 +64,8 @@ export function createReception({
     const visit = new Visit(request, response, target, addresses.peerOf(request.socket), clock())
     checkAuthority(target, visit.host)
     request[own] = visit
-    // Whoever keeps the connection would send its next request into the closing socket.
-    if (readiness.stopping) response.shouldKeepAlive = false
+    // Not for HTTP/2: its other requests come over the same connection.
+    if (farewell.said && !(request instanceof Http2ServerRequest)) response.shouldKeepAlive = false
     if (response.shouldKeepAlive === false) visit.peer.closing = true
     return visit
   }

@@ -7,6 +7,7 @@ import { standBefore } from '../front/front.ts'
 import { type CertificateFiles, readCertificate } from './certificate.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { EdgeResponse } from './edge-response.ts'
+import type { Farewell } from './farewell.ts'
 import { type Limits, limitConnections, serverOptions } from './limits.ts'
 import { addressKey } from './rate-limit.ts'
 import type { Reception } from './reception.ts'
@@ -19,6 +20,7 @@ export interface EdgeServerOptions {
   readonly reception: Reception
   readonly addresses: ClientAddresses
   readonly directory: Directory
+  readonly farewell: Farewell
   /** Null: plain HTTP/1.1. */
   readonly tls: CertificateFiles | null
   /** What is served before Node sees it, on connections without TLS. */
@@ -30,11 +32,11 @@ type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => voi
 
 /** The HTTP server with the edge's limits, its requests handed on only after the reception has read them. */
 export function createEdgeServer(options: EdgeServerOptions, handler: Handler, upgrade: OnUpgrade): Server {
-  const { limits, reception, addresses, directory, tls, front } = options
+  const { limits, reception, addresses, directory, farewell, tls, front } = options
   const httpOptions = { ...serverOptions(limits), ServerResponse: EdgeResponse }
   // Fastify and Node's types know two kinds of server; what is used here, both have.
   const server =
-    tls === null ? createServer(httpOptions) : (secureServer(limits, httpOptions, tls) as unknown as Server)
+    tls === null ? createServer(httpOptions) : (secureServer(limits, httpOptions, tls, farewell) as unknown as Server)
   // As an option the TLS server would not take it.
   Object.assign(server, { shouldUpgradeCallback: (request: IncomingMessage) => mayUpgrade(request, directory.table) })
   const receive: Handler = (request, response) => {
@@ -85,7 +87,12 @@ function closeEvery(server: Server): void {
 const mostStreams = 128
 
 /** HTTP/2 for those who ask for it in the handshake (ALPN), else HTTP/1.1 with the same limits. */
-function secureServer(limits: Limits, httpOptions: object, tls: CertificateFiles): Http2SecureServer {
+function secureServer(
+  limits: Limits,
+  httpOptions: object,
+  tls: CertificateFiles,
+  farewell: Farewell,
+): Http2SecureServer {
   const server = createSecureServer({
     ...httpOptions,
     ...readCertificate(tls),
@@ -97,6 +104,7 @@ function secureServer(limits: Limits, httpOptions: object, tls: CertificateFiles
     maxHeaderListPairs: limits.headerCount * 4,
     settings: { maxConcurrentStreams: mostStreams, maxHeaderListSize: limits.headerBytes, enablePush: false },
   })
+  farewell.watch(server)
   server.on('session', session => session.setTimeout(limits.keepAliveMs, () => session.close()))
   endStalledStreams(server, limits.keepAliveMs)
   return Object.assign(server, {

@@ -7,7 +7,7 @@ interface TestContext {
 }
 
 /** How many requests a test sends: few in the suite, all of them with `PORTICO_FULL_LOAD=1`. */
-export const sized = (full: number, inSuite: number) => (process.env.PORTICO_FULL_LOAD === '1' ? full : inSuite)
+export const sized = <T>(full: T, inSuite: T): T => (process.env.PORTICO_FULL_LOAD === '1' ? full : inSuite)
 
 export interface Counted {
   /** By status or error code; empty: every answer was a 200. */
@@ -23,6 +23,8 @@ export interface Asked {
   readonly path: string
   readonly headers?: Record<string, string>
   readonly body?: string
+  /** On a connection that is closed behind it: the next one needs another. */
+  readonly reset?: boolean
 }
 
 export interface LoadOptions {
@@ -31,13 +33,15 @@ export interface LoadOptions {
   readonly requests: number
   readonly until?: () => boolean
   readonly atOnce?: number
+  /** How its connections are made. */
+  readonly connect?: Pool.Options['connect']
   readonly ask?: (index: number) => Asked
 }
 
 /** Sends requests, so many at a time, each as soon as one before it has its answer. */
 export async function load(t: TestContext, options: LoadOptions): Promise<Counted> {
-  const { url, requests, until = () => true, atOnce = 8, ask = () => ({ method: 'GET', path: '/' }) } = options
-  const pool = new Pool(url)
+  const { url, requests, until = () => true, atOnce = 8, connect, ask = () => ({ method: 'GET', path: '/' }) } = options
+  const pool = new Pool(url, { allowH2: false, ...(connect === undefined ? {} : { connect }) })
   t.teardown(() => pool.destroy())
   const failures: Record<string, number> = {}
   const latenciesMs: number[] = []

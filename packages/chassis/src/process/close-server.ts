@@ -1,19 +1,27 @@
 import type { Server } from 'node:http'
-import { setImmediate as afterReading } from 'node:timers/promises'
 
 const sweepEveryMs = 50
 
-/** Takes no new connection and waits for requests in flight, at most so long; then their connections are cut. */
+/**
+ * Takes no new connection and waits for requests in flight, at most so long; then their connections are cut. Connections
+ * between two requests are closed, but for as long as `sparesIdle` says that they may stay.
+ */
 export async function closeServer(
   app: { readonly server: Server; close(): PromiseLike<unknown> },
   withinMs: number,
+  sparesIdle: () => boolean = () => false,
 ): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), withinMs)
-  // A connection that was at work when the server closed would be kept for as long as keep-alive lasts.
-  const sweep = setInterval(() => setImmediate(() => app.server.closeIdleConnections()), sweepEveryMs)
-  // Timers come before sockets are read: after a stall, a request that has arrived would be closed as an idle connection.
-  await afterReading()
+  const { server } = app
+  const closeIdle = server.closeIdleConnections.bind(server)
+  // Fastify and Node would close them at once: also one that was accepted just now, whose request has arrived and is not
+  // read yet, and then its client sees a reset. So they have until the first sweep, and each comes as an immediate, which
+  // in the event loop follows the reading of sockets.
+  server.closeIdleConnections = () => {}
+  const sweeping = setInterval(() => {
+    if (!sparesIdle()) setImmediate(closeIdle)
+  }, sweepEveryMs)
+  const cut = setTimeout(() => server.closeAllConnections(), withinMs)
   await app.close()
   clearTimeout(cut)
-  clearInterval(sweep)
+  clearInterval(sweeping)
 }
