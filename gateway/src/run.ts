@@ -1,13 +1,13 @@
 import { Server as TcpServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Server as TlsServer } from 'node:tls'
-import { closeServer } from '@portico/chassis'
+import { prepareClose } from '@portico/chassis'
 import { announcementTiming } from '@portico/contracts'
 import type { FastifyInstance } from 'fastify'
 import { createAdmin } from './admin/app.ts'
 import type { Context } from './context.ts'
 import { watchCertificate } from './edge/certificate.ts'
-import { ready, retire } from './workers.ts'
+import { ready, retire } from './worker-pool.ts'
 
 /**
  * Listens, and leaves on SIGTERM or SIGINT without losing a request: `/readyz` says 503, it serves on for `drainMs`, takes no
@@ -19,6 +19,7 @@ import { ready, retire } from './workers.ts'
 export async function run(app: FastifyInstance, context: Context): Promise<void> {
   const { config, telemetry, readiness, farewell } = context
   if (config.workerWaits) await untilAcquainted(context)
+  const closeServer = prepareClose(app)
   const address = await app.listen({ host: config.host, port: config.port })
   const admin = createAdmin(context)
   const adminAddress = await admin.listen({ host: config.adminHost, port: config.adminPort })
@@ -37,7 +38,7 @@ export async function run(app: FastifyInstance, context: Context): Promise<void>
       return
     }
     closing = true
-    await closeServer(app, withinMs, () => !readiness.stopping)
+    await closeServer(withinMs, () => !readiness.stopping)
     await admin.close()
     certificate?.close()
     await context.close()

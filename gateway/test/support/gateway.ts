@@ -14,7 +14,7 @@ export async function startGateway(
   env: Record<string, string>,
   ready = (url: string) => isReady(url),
 ): Promise<RunningGateway> {
-  const [port, adminPort] = [await freePort(), await freePort()]
+  const [port, adminPort] = [await freePort(), env.ADMIN_PORT ?? (await freePort())]
   const url = `http://127.0.0.1:${port}`
   const process = await startProcess(t, {
     main: new URL('../../src/main.ts', import.meta.url),

@@ -6,7 +6,7 @@ export { pageAnswer } from './http/pages.ts'
 export type { Checks } from './http/probes.ts'
 export { sendProblem } from './http/problems.ts'
 export { announcementOf } from './process/announce.ts'
-export { closeServer } from './process/close-server.ts'
+export { prepareClose } from './process/close-server.ts'
 export {
   choice,
   flag,

@@ -4,7 +4,7 @@ import { type Announcement, contractDigest, contractDocument, type ServiceContra
 import type { Telemetry } from '@portico/telemetry'
 import type { App } from '../http/app.ts'
 import { announceEach, reachableAddress } from './announce.ts'
-import { closeServer } from './close-server.ts'
+import { prepareClose } from './close-server.ts'
 import type { ServiceConfig } from './variables.ts'
 
 export interface RunOptions {
@@ -34,6 +34,7 @@ export interface RunOptions {
 export async function runService(options: RunOptions): Promise<void> {
   const { app, config, telemetry, bus, announce = true } = options
   const { log } = telemetry
+  const closeServer = prepareClose(app)
   await app.listen({ host: config.host, port: config.port })
   const address = reachableAddress(config.host, portOf(app.server.address()))
   const replica = replicaOf(options, address)
@@ -52,7 +53,7 @@ export async function runService(options: RunOptions): Promise<void> {
     app.lifecycle.draining = true
     announcing?.now()
     await pause(config.drainMs)
-    await closeServer(app, config.shutdownMs / 2)
+    await closeServer(config.shutdownMs / 2)
     announcing?.stop()
     for (const step of options.stop) await step().catch(error => log.error({ err: error }, 'a part did not stop well'))
     log.info('stopped')
