@@ -50,14 +50,7 @@ interface Visited extends IncomingMessage {
   [own]?: Visit
 }
 
-export function createReception({
-  clock,
-  telemetry,
-  addresses,
-  heads,
-  limits,
-  farewell,
-}: ReceptionOptions): Reception {
+export function createReception({ clock, telemetry, addresses, heads, limits, farewell }: ReceptionOptions): Reception {
   function read(request: Visited, response: ServerResponse): Visit {
     checkFraming(request, limits)
     const target = readTarget(request.method ?? 'GET', request.url ?? '')
