@@ -29,7 +29,7 @@ const aheadBytes = 64 * 1_024
 /** A client's connection as long as all that comes over it are plain requests of known routes, one after the other. */
 export class FrontConnection<Wanted> implements ResponseOwner {
   readonly socket: Socket
-  /** The owner's tick when it last began or ended a request. */
+  /** The owner's tick when it last began or ended a request, or had written all of its answer. */
   lastTick: number
   /** Whether it has sent a request yet. */
   isNew = true
@@ -53,6 +53,11 @@ export class FrontConnection<Wanted> implements ResponseOwner {
 
   get isIdle(): boolean {
     return this.#answering === null && this.#rest === null
+  }
+
+  /** Bytes of a whole answer that the client has still to take; 0 as long as it is not whole. */
+  get bytesToTake(): number {
+    return this.#answering?.writableEnded === true ? this.socket.writableLength : 0
   }
 
   /** Leaves the socket as it was found. */
@@ -79,6 +84,10 @@ export class FrontConnection<Wanted> implements ResponseOwner {
     const answering = this.#answering
     this.#answering = null
     answering?.closed()
+  }
+
+  flushing(): void {
+    this.lastTick = this.#owner.tick
   }
 
   ended(response: FrontResponse): void {

@@ -7,6 +7,8 @@ import { connectionText, framingFields, type HeadText, headText, keptHeadText } 
 export interface ResponseOwner {
   readonly socket: Socket
   readonly keepAliveMs: number
+  /** All is written, but not taken yet. */
+  flushing(): void
   ended(response: FrontResponse): void
 }
 
@@ -102,7 +104,12 @@ export class FrontResponse extends EventEmitter {
     }
     this.writableEnded = true
     if (socket.writableLength === 0) this.#finish()
-    else socket.write(nothing, () => this.#finish())
+    else {
+      this.#owner.flushing()
+      socket.write(nothing, error => {
+        if (!error) this.#finish()
+      })
+    }
     return this
   }
 

@@ -14,7 +14,7 @@ const get = (url: string, ...lines: string[]) => `${[`GET ${url} HTTP/1.1`, 'Hos
 const ok = { status: 200, fields: ['content-type', 'text/plain', 'date', 'Thu, 26 Nov 2026 21:32:00 GMT'] }
 
 /** A server whose handler answers all, and before it the front, which leaves `/node` to it. */
-async function start(t: Test, handler: Handler, more: Partial<typeof limits> = {}) {
+async function start(t: Test, handler: Handler, more: Partial<typeof limits> & { leastBytesPerSecond?: number } = {}) {
   const byFront: string[] = []
   const server = createServer({ keepAliveTimeout: 72_000, requireHostHeader: false }, handler)
   standBefore(server, {
@@ -262,6 +262,26 @@ test('half an answer ends with its connection', async t => {
   await once(socket, 'end')
   t.match(heard.text, 'half')
   t.notMatch(heard.text, '\r\n0\r\n')
+})
+
+test('who does not take an answer that is whole is not waited for', async t => {
+  const left = Promise.withResolvers<boolean>()
+  const { client } = await start(
+    t,
+    (_request, response) => {
+      response.on('close', () => left.resolve(response.writableFinished))
+      response.writeHead(200, ['content-length', '8000000'])
+      // More than the kernel takes, and little enough for a patience of seconds.
+      const written = response.write(Buffer.alloc(7_990_000))
+      t.notOk(written)
+      response.end(Buffer.alloc(10_000))
+    },
+    { keepAliveMs: 1_000, leastBytesPerSecond: 8_000_000 },
+  )
+  const { socket, say } = await client()
+  socket.pause()
+  say(get('/here'))
+  t.notOk(await left.promise)
 })
 
 test('silence and idleness end; who waits for an answer stays', async t => {

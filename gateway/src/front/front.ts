@@ -6,7 +6,12 @@ import type { FrontResponse } from './front-response.ts'
 import type { HeadLimits, RequestHead } from './request-head.ts'
 
 export interface FrontOptions<Wanted> {
-  readonly limits: HeadLimits & { readonly headersMs: number; readonly keepAliveMs: number }
+  readonly limits: HeadLimits & {
+    readonly headersMs: number
+    readonly keepAliveMs: number
+    /** Slower than this nobody reads an answer. */
+    readonly leastBytesPerSecond?: number
+  }
   /** What this request is to be served with; null: it is for Node. */
   readonly find: (head: RequestHead) => Wanted | null
   readonly serve: (wanted: Wanted, request: FrontRequest, response: FrontResponse) => void
@@ -24,6 +29,7 @@ const tickMs = 1_000
  */
 export function standBefore<Wanted>(server: Server, options: FrontOptions<Wanted>): void {
   const { limits, find, serve, refuseSilence } = options
+  const { leastBytesPerSecond = 4_000 } = limits
   const [nodes] = server.listeners('connection') as ((socket: Socket) => void)[]
   if (nodes === undefined) throw new Error('the server does not listen to its connections')
   const open = new Set<FrontConnection<Wanted>>()
@@ -48,10 +54,11 @@ export function standBefore<Wanted>(server: Server, options: FrontOptions<Wanted
   const ticking = setInterval(() => {
     owner.tick += 1
     for (const connection of open) {
+      const { isIdle, isNew, bytesToTake, socket } = connection
       const ticks = owner.tick - connection.lastTick
-      if (!connection.isIdle) continue
-      if (connection.isNew && ticks > mostSilentTicks) refuseSilence(connection.socket)
-      else if (ticks > mostIdleTicks) connection.socket.destroy()
+      if (isIdle && isNew && ticks > mostSilentTicks) refuseSilence(socket)
+      else if (isIdle && ticks > mostIdleTicks) socket.destroy()
+      else if (bytesToTake > 0 && ticks > mostIdleTicks + bytesToTake / leastBytesPerSecond) socket.destroy()
     }
   }, tickMs).unref()
   server.once('close', () => clearInterval(ticking))
