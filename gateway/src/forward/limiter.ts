@@ -11,7 +11,7 @@ export interface LimiterOptions {
   readonly tolerance: number
 }
 
-export const limiterDefaults = { initial: 128, least: 32, most: 4_000, everyMs: 100, tolerance: 2 } as const
+export const limiterDefaults = { initial: 256, least: 32, most: 4_000, everyMs: 100, tolerance: 2 } as const
 
 /**
  * How many requests a service may be working on for us before more only make all of them slower. The limit is found,
