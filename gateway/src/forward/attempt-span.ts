@@ -30,7 +30,7 @@ export function startAttemptSpan(
   replica: Replica,
   facts: AttemptFacts,
 ): Span {
-  const { hostname, port } = new URL(replica.address)
+  const { hostname, port } = replica.connections.place
   return tracer.startSpan(
     `${method} ${replica.service}`,
     {
@@ -38,7 +38,7 @@ export function startAttemptSpan(
       attributes: {
         'http.request.method': method,
         'server.address': hostname,
-        'server.port': Number(port),
+        'server.port': port,
         'service.peer.name': replica.service,
         'portico.replica': replica.id,
         'portico.replica.version': replica.version,
