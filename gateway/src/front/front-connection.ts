@@ -18,7 +18,7 @@ export interface ConnectionOwner<Wanted> {
 
 const own = Symbol('connection')
 interface OwnSocket extends Socket {
-  [own]?: Pick<FrontConnection<unknown>, 'read' | 'drained' | 'closed' | 'isIdle'>
+  [own]?: Pick<FrontConnection<unknown>, 'read' | 'drained' | 'left' | 'closed'>
 }
 
 /** So many requests that lie ready are served in one go; then the others' turn comes. */
@@ -38,6 +38,7 @@ export class FrontConnection<Wanted> implements ResponseOwner {
   #answering: FrontResponse | null = null
   #pumping = false
   #paused = false
+  #clientEnded = false
 
   constructor(owner: ConnectionOwner<Wanted>, socket: OwnSocket) {
     this.#owner = owner
@@ -78,6 +79,15 @@ export class FrontConnection<Wanted> implements ResponseOwner {
     this.#answering?.emit('drain')
   }
 
+  /**
+   * The client sends nothing more. As with Node's own server, what lies ready is still served and an answer that is whole
+   * still goes out; one that has to be waited for has nobody to wait for it.
+   */
+  left(): void {
+    this.#clientEnded = true
+    this.#endWhenDone()
+  }
+
   closed(): void {
     this.#rest = null
     this.#owner.gone(this)
@@ -110,6 +120,7 @@ export class FrontConnection<Wanted> implements ResponseOwner {
       if (served === mostAtOnce) break
     }
     this.#pumping = false
+    if (this.#clientEnded) this.#endWhenDone()
     if (this.#rest !== null) {
       if (this.#answering === null) setImmediate(() => this.#pump())
     } else if (this.#paused) {
@@ -118,14 +129,22 @@ export class FrontConnection<Wanted> implements ResponseOwner {
     }
   }
 
-  /** @returns false when the connection is no longer ours */
+  #endWhenDone(): void {
+    const answering = this.#answering
+    if (answering === null) {
+      if (this.#rest === null) this.socket.end()
+    } else if (!answering.writableEnded) this.socket.destroy()
+  }
+
+  /** @returns false when there is nothing more for us to serve */
   #next(bytes: Buffer): boolean {
     const { limits } = this.#owner
     const head = readPlainHead(bytes.toString('latin1', 0, Math.min(bytes.length, limits.headerBytes + 2)), limits)
     const wanted = head === null ? null : this.#owner.find(head)
     if (head === null || wanted === null) {
       this.#rest = null
-      this.#owner.handOver(this, bytes)
+      // Node cannot read on where an end has been read already.
+      if (!this.#clientEnded) this.#owner.handOver(this, bytes)
       return false
     }
     this.#rest = head.bytes === bytes.length ? null : bytes.subarray(head.bytes)
@@ -142,10 +161,8 @@ function onData(this: OwnSocket, bytes: Buffer): void {
   this[own]?.read(bytes)
 }
 
-/** The client wants nothing more: as Node's own server does, whatever is still to come is not written. */
 function onEnd(this: OwnSocket): void {
-  if (this[own]?.isIdle === true) this.end()
-  else this.destroy()
+  this[own]?.left()
 }
 
 function onDrain(this: OwnSocket): void {

@@ -251,6 +251,28 @@ test('who leaves is noticed: before the answer, in the middle of it, and with re
   t.same(left, ['/none false true', '/half false true', '/whole true false'])
 })
 
+test('who sends nothing more has the answer that is whole, and is left otherwise', async t => {
+  const bytes = 8_000_000
+  const left = Promise.withResolvers<boolean>()
+  const { client } = await start(t, (request, response) => {
+    if (request.url === '/whole') response.end(Buffer.alloc(bytes, 'x'))
+    else response.on('close', () => left.resolve(response.writableFinished))
+  })
+  const [whole, none] = [await client(), await client()]
+  whole.socket.pause()
+  whole.socket.end(get('/whole'))
+  await pause(50)
+  whole.socket.resume()
+  await once(whole.socket, 'end')
+  t.ok(whole.heard.text.length > bytes, `${whole.heard.text.length} bytes`)
+  none.socket.end(get('/none'))
+  t.notOk(await left.promise)
+  const many = await client()
+  many.socket.end(get('/whole').repeat(3) + get('/node'))
+  await once(many.socket, 'end')
+  t.equal(many.heard.text.split('HTTP/1.1 200').length - 1, 3)
+})
+
 test('half an answer ends with its connection', async t => {
   const { client } = await start(t, (_request, response) => {
     response.writeHead(200, [])
