@@ -1,8 +1,6 @@
 import { ServerResponse, STATUS_CODES } from 'node:http'
 import { FrontResponse } from '../front/front-response.ts'
-import { connectionText, type HeadText, headText, keptHeadText } from '../front/head-text.ts'
-
-const bodyless: ReadonlySet<number> = new Set([204, 304])
+import { bodyless, connectionText, type HeadText, headText, keptHeadText } from '../front/head-text.ts'
 
 /**
  * Node's response, with a shorter way for the usual head: flat, with its date and length, on a connection that stays or

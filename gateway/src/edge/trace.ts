@@ -10,6 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { extractTrace, type Telemetry } from '@portico/telemetry'
+import { traceparentOf } from '../forward/attempt-span.ts'
 import type { Sampling } from './sampling.ts'
 import type { Visit } from './visit.ts'
 
@@ -75,6 +76,3 @@ const methodOf = (method: string | undefined) => method ?? 'GET'
 
 /** How an answer names its trace. */
 export const serverTimingOf = (context: SpanContext) => `traceparent;desc="${traceparentOf(context)}"`
-
-export const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext) =>
-  `00-${traceId}-${spanId}-${traceFlags & 1 ? '01' : '00'}`

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { connectionText, framingFields, type HeadText, headText, keptHeadText } from './head-text.ts'
+import { bodyless, connectionText, framingFields, type HeadText, headText, keptHeadText } from './head-text.ts'
 
 /** Who is told when the answer is out. */
 export interface ResponseOwner {
@@ -12,7 +12,6 @@ export interface ResponseOwner {
   ended(response: FrontResponse): void
 }
 
-const bodyless: ReadonlySet<number> = new Set([204, 304])
 const nothing = Buffer.alloc(0)
 
 /**

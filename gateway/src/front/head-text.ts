@@ -1,6 +1,9 @@
-// RFC 9110, sections 5.5 and 5.6.2: what a field's value may not hold, and what its name may, here in lower case only.
-const notInValue = /[^\t\x20-\x7e\x80-\xff]/
+import { unfitForValue } from '../wire/field-grammar.ts'
+
 const isLowerToken = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
+
+/** Statuses whose answers never have a body (RFC 9110, section 6.4.1). */
+export const bodyless: ReadonlySet<number> = new Set([204, 304])
 
 /** What decides how an answer ends, or how its connection goes on: for whoever frames the answer to say. */
 export const framingFields: ReadonlySet<string> = new Set([
@@ -30,7 +33,7 @@ export function headText(fields: readonly string[]): HeadText | null {
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] ?? ''
     const value = fields[index + 1]
-    if (typeof value !== 'string' || notInValue.test(value)) return null
+    if (typeof value !== 'string' || unfitForValue.test(value)) return null
     if (!isLowerToken.test(name) || framingFields.has(name)) return null
     if (name === 'content-length') length = /^\d+$/.test(value) ? Number(value) : -1
     else if (name === 'date') hasDate = true

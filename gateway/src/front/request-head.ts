@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { isToken, trimmed, unfitForValue } from '../wire/field-grammar.ts'
 
 /** The head of a request that can be read one way only. */
 export interface RequestHead {
@@ -18,8 +19,6 @@ export interface HeadLimits {
 }
 
 const requestLine = /^(GET|HEAD) (\/[!"$-~]*) HTTP\/1\.1\r\n/
-const isToken = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const notInValue = /[^\t\x20-\x7e\x80-\xff]/
 const isHost = /^(?:[a-z0-9\-._]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/i
 
 /** What says that a body follows, that the connection is to become another, or that the two ends are to agree first. */
@@ -58,7 +57,7 @@ export function readPlainHead(text: string, { headerBytes, headerCount }: HeadLi
     if (colon < 0 || colon >= end || rawHeaders.length >= 2 * headerCount) return null
     const rawName = text.slice(at, colon)
     const value = trimmed(text, colon + 1, end)
-    if (!isToken.test(rawName) || notInValue.test(value)) return null
+    if (!isToken.test(rawName) || unfitForValue.test(value)) return null
     const name = rawName.toLowerCase()
     // Also what every object has by birth: `constructor` and the like.
     if (headers[name] !== undefined || notPlain.has(name)) return null
@@ -68,14 +67,3 @@ export function readPlainHead(text: string, { headerBytes, headerCount }: HeadLi
     at = end + 2
   }
 }
-
-/** Without the white space around it (RFC 9110, section 5.6.3); `trim` would take more for white space. */
-function trimmed(text: string, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && isSpace(text.charCodeAt(start))) start += 1
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1
-  return text.slice(start, end)
-}
-
-const isSpace = (code: number) => code === 0x20 || code === 0x09

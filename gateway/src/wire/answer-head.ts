@@ -1,4 +1,5 @@
 import { WireError } from './call.ts'
+import { trimmed } from './field-grammar.ts'
 
 /** The head of an answer, read strictly, and what it says of the body (RFC 9112, section 6.3). */
 export interface AnswerHead {
@@ -123,16 +124,6 @@ function keepAliveOf(value: string): number {
   const [, seconds] = /(?:^|,)[\t ]*timeout=(\d{1,9})/i.exec(value) ?? []
   return seconds === undefined ? 0 : Number(seconds) * 1_000
 }
-
-function trimmed(text: string, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1
-  return text.slice(start, end)
-}
-
-const isBlank = (code: number) => code === 0x20 || code === 0x09
 
 const trailerLine = /^[!#$%&'*+\-.^_`|~\w]+:[\t\x20-\x7e\x80-\xff]*$/
 

@@ -1,14 +1,11 @@
 import { type Call, WireError } from './call.ts'
+import { isToken, unfitForValue } from './field-grammar.ts'
 
-// RFC 9110, sections 5.5 and 5.6.2, as latin1. A character beyond it would be cut to its low byte on the way out, and
-// U+010A is a line feed then.
-const unfitForValue = /[^\t\x20-\x7e\x80-\xff]/
-const token = /^[!#$%&'*+\-.^_`|~\w]+$/
 const target = /^[\x21-\x7e\x80-\xff]+$/
 
 /** The head of a request as text, in latin1. Throws a WireError for what cannot be written without changing its meaning. */
 export function requestHead({ method, path, headers, body }: Call, host: string): string {
-  if (!target.test(path) || !token.test(method)) throw unfit('request line')
+  if (!target.test(path) || !isToken.test(method)) throw unfit('request line')
   let head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n`
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] ?? ''
@@ -31,7 +28,7 @@ const mostNames = 1_000
 
 function isName(name: string): boolean {
   if (namesSeen.has(name)) return true
-  if (!token.test(name)) return false
+  if (!isToken.test(name)) return false
   if (namesSeen.size < mostNames) namesSeen.add(name)
   return true
 }
