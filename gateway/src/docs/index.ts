@@ -94,5 +94,7 @@ async function wholeIn(
   if (coding === null) return { status: 200, headers, body }
   const making = coded.get(coding) ?? compressor.whole(coding, body)
   coded.set(coding, making)
+  // Made anew by whoever asks next.
+  making.catch(() => coded.delete(coding))
   return { status: 200, headers: compressor.headers(headers, coding), body: await making }
 }
